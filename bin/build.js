@@ -1,0 +1,67 @@
+// Bundles dist/: the command line (split, so that a command loads only its own part) and the agent (one file that travels to vms).
+import { statSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Builds everything; throws when a bundle cannot be made. */
+export async function build() {
+  const { build: bundle } = await import("esbuild");
+  const common = {
+    absWorkingDir: root,
+    bundle: true,
+    platform: "node",
+    minifySyntax: true,
+    logLevel: "warning",
+    legalComments: "none",
+  };
+  await Promise.all([
+    bundle({
+      ...common,
+      entryPoints: { cli: "src/cli/cli-main.ts" },
+      outdir: "dist",
+      format: "esm",
+      target: "node20",
+      splitting: true,
+      chunkNames: "chunks/[name]-[hash]",
+      // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
+      banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
+    }),
+    bundle({
+      ...common,
+      stdin: {
+        contents: 'import { main } from "./src/agent/agent-main.ts"; main(process.argv.slice(2));',
+        resolveDir: root,
+        loader: "ts",
+      },
+      outfile: "dist/agent.cjs",
+      format: "cjs",
+      target: "node18",
+      minify: true,
+      external: ["bufferutil", "utf-8-validate"],
+    }),
+  ]);
+}
+
+/** Builds when a source is newer than dist/, so that a checkout always runs what its files say. */
+export async function buildIfStale() {
+  const built = modifiedMs(join(root, "dist/agent.cjs"));
+  const cli = modifiedMs(join(root, "dist/cli.js"));
+  if (Math.min(built, cli) < newestMs(join(root, "src"))) await build();
+}
+
+function newestMs(folder) {
+  let newest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile() && !entry.name.endsWith(".test.ts"))
+      newest = Math.max(newest, modifiedMs(join(entry.parentPath ?? entry.path, entry.name)));
+  }
+  return newest;
+}
+
+function modifiedMs(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await build();

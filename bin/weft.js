@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// Starts the command line on a Node that it can run on: the one that is there, or the newer one that npm brought.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+// The embedded coordinator stands on node:sqlite without a flag.
+const needsSqlite = new Set(["up", "hub"]);
+const [major, minor] = process.versions.node.split(".").map(Number);
+const tooOld = major < 22 || (major === 22 && minor < 13);
+
+if (existsSync(join(root, "src"))) {
+  const { buildIfStale } = await import("./build.js");
+  await buildIfStale();
+}
+if (tooOld && needsSqlite.has(process.argv[2])) runOn(newerNode());
+else await import(pathToFileURL(join(root, "dist/cli.js")).href);
+
+function newerNode() {
+  try {
+    const name = `node-${process.platform}-${process.arch}`;
+    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "bin/node");
+  } catch {
+    process.stderr.write(
+      `weft ${process.argv[2]} needs Node 24, and this is ${process.version}.\nhint: run "npm ci" in the checkout (it brings one for this system), or install Node 24\n`,
+    );
+    process.exit(2);
+  }
+}
+
+function runOn(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  // A terminal sends Ctrl-C to both; the child decides what it means.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  process.on("SIGHUP", () => child.kill("SIGHUP"));
+  child.on("exit", (code, signal) => (signal === null ? process.exit(code) : process.kill(process.pid, signal)));
+}

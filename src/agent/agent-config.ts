@@ -1,0 +1,28 @@
+// What an agent is told at its start, beside its plan: who it is, where its hubs are, what Heat resolved for it.
+import type { Json } from "../model/json.ts";
+import type { VmPlan } from "../model/vm-plan.ts";
+
+/** The file that `weft agent --config FILE` reads; mode 0600, since it holds the vm's token. */
+export interface AgentConfig {
+  stack: string;
+  generation: string;
+  /** The vm's id, `db` or `app[2]`. */
+  vm: string;
+  /** The member's index where the plan is a group's. */
+  index?: number;
+  /** Hubs' base URLs, `http://HOST:PORT`; the agent moves on to the next when one is gone. */
+  hubs: string[];
+  /** Who I am: vmToken (hub/tokens.ts). */
+  token: string;
+  /** What I may in this generation: rightsTag over the rights of the instantiated plan. */
+  tag: string;
+  plan: VmPlan;
+  /** What Heat resolved, by slot. */
+  values: Record<string, Json>;
+  /** Journal, logs, socket and folders of roles; made if missing. */
+  stateDir: string;
+  /** The address to connect from: a process vm's own loopback address. */
+  localAddress?: string;
+  /** End, with everything that the roles started, when standard input ends: the process that started us has died. */
+  exitWithParent?: boolean;
+}

@@ -1,0 +1,50 @@
+// The third waist: what the adapter of a configuration tool must say. All of it is pure; agent/run-role.ts does the I/O.
+import type { Json } from "../model/json.ts";
+import type { OutputPlan, RolePlan } from "../model/vm-plan.ts";
+
+/** One attempt at a role, as an adapter sees it. Paths are absolute. */
+export interface Job {
+  vm: string;
+  role: RolePlan;
+  /** `run` resolved: text, or the tool's own structure. */
+  run: Json;
+  /** Values of the eager inputs by name; null where an absent cell has no default. */
+  inputs: Record<string, Json>;
+  /** An empty folder of this attempt, mode 0700. */
+  folder: string;
+}
+
+/** What to write, start and read for a job. */
+export interface Prepared {
+  files: { path: string; text: string; mode: number }[];
+  argv: string[];
+  /** Added to the agent's environment, PATH (with weft-get and weft-put first) and the socket's variables. */
+  env: Record<string, string>;
+  cwd: string;
+  /** Files that hold outputs' values after the exit, by output name. */
+  outputFiles: Record<string, string>;
+}
+
+/** What is left after the tool's process has ended. `files` has those of `outputFiles` that exist. */
+export interface Finished {
+  job: Job;
+  exitCode: number | null;
+  signal: string | null;
+  files: Record<string, string>;
+}
+
+/** `outputs` are texts to be parsed by the declared type, or typed values. `failure` says why the attempt failed. */
+export interface Collected {
+  outputs: Record<string, { text: string } | { value: Json }>;
+  failure?: string;
+}
+
+/** An adapter. A missing tool is a failed role that says so: `probe` names a command that must exist, and how to get it. */
+export interface Tool {
+  name: string;
+  probe?: { command: string; install: string };
+  prepare(job: Job): Prepared;
+  collect(finished: Finished): Collected;
+}
+
+export type { OutputPlan, RolePlan };

@@ -1,0 +1,126 @@
+// Cells: what is stored of one output, how ids are built and read, and how values meet their declared types.
+import type { Json } from "./json.ts";
+import type { ValueType } from "./role.ts";
+
+/** A settled cell. A pending cell has no record. `by` is the role's id, `atMs` the writer's wall clock. */
+export type CellRecord =
+  | { state: "value"; value: Json; by: string; attempt: number; atMs: number }
+  | { state: "absent"; by: string; atMs: number }
+  | { state: "failed"; error: string; origin: string; by: string; atMs: number };
+
+/** Largest value of a cell: bytes of its JSON text. */
+export const maxValueBytes = 256 * 1024;
+
+export const namePattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+/** `db`, or `app[2]` for a member of a group. */
+export function memberId(group: string, index: number | string): string {
+  return `${group}[${index}]`;
+}
+
+export function roleId(vm: string, role: string): string {
+  return `${vm}.${role}`;
+}
+
+export function cellId(vm: string, role: string, output: string): string {
+  return `${vm}.${role}.${output}`;
+}
+
+/** The cell that is settled when a role has ended; value `true`, or failed. */
+export function endCell(vm: string, role: string): string {
+  return cellId(vm, role, "@end");
+}
+
+/** The cell of a fact that a vm's agent reports. */
+export function factCell(vm: string, fact: string): string {
+  return cellId(vm, "@vm", fact);
+}
+
+/**
+ * Splits a cell's id. A vm's name may hold dots, a role's and an output's cannot, so the id is read from its end.
+ * Returns undefined for a text that is no cell id.
+ */
+export function parseCellId(cell: string): { vm: string; role: string; output: string } | undefined {
+  const match = /^(.+)\.(@vm|[A-Za-z_][A-Za-z0-9_-]*)\.(@end|[A-Za-z_][A-Za-z0-9_-]*)$/s.exec(cell);
+  if (match === null) return undefined;
+  return { vm: match[1] as string, role: match[2] as string, output: match[3] as string };
+}
+
+/** How a cell is shown to users: the end of a role by the role's id, a fact as `vm.first_address`. */
+export function showCell(cell: string): string {
+  return cell.replace(/\.@end$/, "").replace(/\.@vm\./, ".");
+}
+
+/** Tells whether `cell` is meant by `pattern`, in which `[*]` stands for any member's index. */
+export function matchesCell(pattern: string, cell: string): boolean {
+  if (pattern === cell) return true;
+  const star = pattern.indexOf("[*]");
+  if (star < 0) return false;
+  const head = pattern.slice(0, star + 1);
+  const tail = pattern.slice(star + 2);
+  if (!cell.startsWith(head) || !cell.endsWith(tail) || cell.length <= head.length + tail.length) return false;
+  return /^\d+$/.test(cell.slice(head.length, cell.length - tail.length));
+}
+
+/** Tells whether `value` is of the declared type; null is of none. */
+export function conformsTo(value: Json, type: ValueType): boolean {
+  switch (type) {
+    case "string":
+      return typeof value === "string";
+    case "number":
+      return typeof value === "number";
+    case "boolean":
+      return typeof value === "boolean";
+    case "json":
+      return value !== null;
+    case "comma_delimited_list":
+      return Array.isArray(value) && value.every((item) => typeof item === "string");
+  }
+}
+
+/**
+ * Reads a value of the declared type from text, as `weft-put` and output files give it.
+ * Throws an Error whose message says what was expected; the text itself is not repeated (it may be a secret).
+ */
+export function parseText(text: string, type: ValueType): Json {
+  switch (type) {
+    case "string":
+      return text;
+    case "number": {
+      const trimmed = text.trim();
+      const value = Number(trimmed);
+      if (trimmed === "" || !Number.isFinite(value)) throw new Error("not a number");
+      return value;
+    }
+    case "boolean": {
+      const word = text.trim().toLowerCase();
+      if (["true", "t", "on", "yes", "y", "1"].includes(word)) return true;
+      if (["false", "f", "off", "no", "n", "0"].includes(word)) return false;
+      throw new Error("not a boolean (true or false)");
+    }
+    case "json": {
+      const value = parseJson(text);
+      if (value === null) throw new Error("null is not a value");
+      return value;
+    }
+    case "comma_delimited_list": {
+      if (!text.trimStart().startsWith("[")) return text.trim() === "" ? [] : text.split(",").map((item) => item.trim());
+      const value = parseJson(text);
+      if (!conformsTo(value, type)) throw new Error("not a list of strings");
+      return value;
+    }
+  }
+}
+
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    throw new Error("not valid JSON");
+  }
+}
+
+/** The text of a value for environment variables and `weft-get`: strings raw, everything else as JSON. */
+export function showValue(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

@@ -1,0 +1,44 @@
+// What is known of a role and of a vm while a stack runs: what agents report and all views show.
+
+export type RoleState = "waiting" | "running" | "done" | "failed" | "skipped";
+
+/** One thing that a role waits for: a cell's id (`VM.ROLE.@end` for a role's end), and since when (wall clock, ms). */
+export interface Waiting {
+  cell: string;
+  sinceMs: number;
+}
+
+/** The newest report of a role by its vm's agent. Times are the agent's wall clock in ms. */
+export interface RoleStatus {
+  id: string;
+  state: RoleState;
+  atMs: number;
+  attempt: number;
+  /** Before the start: what it still needs. While running: the reads in which its tool is blocked. */
+  waitingFor: Waiting[];
+  startedMs?: number;
+  endedMs?: number;
+  /** Of the attempts' lives, the time blocked in reads. */
+  blockedMs?: number;
+  error?: string;
+  /** The last lines of the tool's output, when it failed. */
+  logTail?: string;
+  /** The role whose failure made this one fail or be skipped. */
+  origin?: string;
+  /** Reads and writes by the active time (ms since start, blocked time left out) at which they happened. */
+  marks?: Mark[];
+}
+
+export interface Mark {
+  kind: "read" | "write";
+  cell: string;
+  activeMs: number;
+}
+
+/** Presence of a vm's agent: its record goes when the agent is gone. */
+export interface VmPresence {
+  vm: string;
+  instance: string;
+  address: string;
+  startedMs: number;
+}

@@ -1,0 +1,93 @@
+// The first waist: what the compiler tells one agent. Compiler and agent meet here and nowhere else.
+import type { Expr } from "./expression.ts";
+import type { Json, JsonMap } from "./json.ts";
+import type { OnError, Order, Publish, ValueType, When } from "./role.ts";
+
+/** Grows when an agent could misread a plan of another version; an agent refuses a plan whose format it does not know. */
+export const planFormat = 1;
+
+/**
+ * The plan of one vm, or of every member of a group: then `vm` is `app[*]`, and `[self]` and the index variable stand for
+ * a member's own index wherever they occur. instantiatePlan (agent/instantiate.ts) makes a member's plan of it.
+ */
+export interface VmPlan {
+  format: number;
+  vm: string;
+  order: Order;
+  group?: { name: string; indexVar: string; size: Expr };
+  roles: RolePlan[];
+  /** Facts of this vm that some role reads: its agent publishes them when it starts, as cells `VM.@vm.FACT`. */
+  facts: VmFact[];
+  rights: Rights;
+}
+
+/** What an agent reports of its vm: the address from which it reaches the hub, and the vm's name. */
+export type VmFact = "first_address" | "name";
+
+/** Which cells a vm may read and write, and which choices it may make. `app[*].serve.url` stands for all members. */
+export interface Rights {
+  read: string[];
+  write: string[];
+  choose: string[];
+}
+
+export interface RolePlan {
+  name: string;
+  tool: string;
+  /** What the tool runs, as text or as the tool's own structure; never a run-time value. */
+  run: Expr;
+  options: JsonMap;
+  inputs: InputPlan[];
+  outputs: OutputPlan[];
+  /** Cells that must be settled first: `VM.ROLE.@end` of one role, or of all members of a group. */
+  after: AfterPlan[];
+  onError: OnError;
+  timeoutMs?: number;
+  onDelete: boolean;
+  /** Whether the end of this role must be published as cell `VM.ROLE.@end`: a role of another vm comes after it. */
+  publishEnd: boolean;
+  /** Which members run it. `choice` is the key of the coordinator's record of the index chosen. */
+  on: "all" | { pick: "one" | "others"; choice: string; index?: Expr };
+}
+
+export interface AfterPlan {
+  /** How users know it: `app.serve`, `db.mysql`. */
+  role: string;
+  cells: { kind: "cell"; cell: string } | { kind: "gather"; group: string; role: string; size: Expr };
+}
+
+export interface InputPlan {
+  name: string;
+  value: Expr;
+  type?: ValueType;
+  default?: Json;
+  when: When;
+  waitTimeoutMs?: number;
+  /** Its value is built from a secret: masked in logs and reasons. */
+  secret: boolean;
+}
+
+export interface OutputPlan {
+  name: string;
+  /** The cell's id: `VM.ROLE.OUTPUT`; for a role that runs on one member of a group `GROUP.ROLE.OUTPUT`. */
+  cell: string;
+  type: ValueType;
+  from?: string;
+  secret: boolean;
+  optional: boolean;
+  publish: Publish;
+  before: string[];
+  errorOutput: boolean;
+  /** Somebody outside this vm reads it; without, the value stays on the vm. */
+  published: boolean;
+}
+
+/** All vm plans of a stack, the stack's outputs, and what Heat must resolve for each vm. */
+export interface StackPlan {
+  format: number;
+  vms: VmPlan[];
+  /** Stack outputs as expressions; those that hold a read are run-time values. */
+  outputs: Record<string, { value: Expr; secret: boolean }>;
+  /** For each plan, by its `vm`: the expression that Heat resolves for each slot. */
+  slots: Record<string, Record<string, Expr>>;
+}

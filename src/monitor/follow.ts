@@ -1,0 +1,87 @@
+// Follows a stack's event stream from a hub, across lost connections.
+import { Failure, messageOf } from "../model/failure.ts";
+import type { CellState, StackEvent, StackStatus } from "./picture.ts";
+import type { RoleStatus, VmPresence } from "../model/status.ts";
+
+/** Where a stack's hub is, and the token of its operator. */
+export interface HubAccess {
+  hub: string;
+  stack: string;
+  token: string;
+}
+
+/** Reads the status of a stack once. Fails `give-up` when the hub refuses, `retry` when it cannot be reached. */
+export async function readStatus(access: HubAccess): Promise<StackStatus> {
+  const answer = await ask(access, "status");
+  return (await answer.json()) as StackStatus;
+}
+
+/**
+ * Calls `onEvent` for each event until `signal` is aborted. After a lost connection it connects again, and the stream begins with a new
+ * snapshot. Fails `give-up` when the hub refuses the token.
+ */
+export async function followStack(access: HubAccess, onEvent: (event: StackEvent) => void, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const answer = await ask(access, "events", signal);
+      await readEvents(answer.body as ReadableStream<Uint8Array>, onEvent);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof Failure && error.reaction === "give-up") throw error;
+    }
+    await pause(200, signal);
+  }
+}
+
+async function ask(access: HubAccess, what: "status" | "events", signal?: AbortSignal): Promise<Response> {
+  const url = `${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${what}`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${access.token}` }, ...(signal === undefined ? {} : { signal }) }).catch(
+    (error: unknown) => {
+      const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+      throw new Failure("retry", "unreachable", `the hub ${access.hub} cannot be reached: ${cause}`, { cause: error });
+    },
+  );
+  if (answer.ok) return answer;
+  const code = answer.status === 401 ? "unauthorized" : "refused";
+  const body = (await answer.json().catch(() => ({}))) as { error?: string };
+  throw new Failure("give-up", code, `the hub ${access.hub} says HTTP ${answer.status}: ${body.error ?? answer.statusText}`);
+}
+
+async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: StackEvent) => void): Promise<void> {
+  const decoder = new TextDecoder();
+  let buffer = "";
+  for await (const chunk of body) {
+    buffer += decoder.decode(chunk, { stream: true });
+    const blocks = buffer.split("\n\n");
+    buffer = blocks.pop() as string;
+    for (const block of blocks) {
+      const event = readEvent(block);
+      if (event !== undefined) onEvent(event);
+    }
+  }
+}
+
+// One block of the stream: `event: role`, `data: {...}`; comments (heartbeats) have neither.
+function readEvent(block: string): StackEvent | undefined {
+  const type = /^event: (.*)$/m.exec(block)?.[1];
+  const data = /^data: (.*)$/m.exec(block)?.[1];
+  if (type === undefined || data === undefined) return undefined;
+  const document: unknown = JSON.parse(data);
+  if (type === "snapshot") return { type, status: document as StackStatus };
+  if (type === "role") return { type, status: document as RoleStatus };
+  if (type === "cell") return { type, cell: document as CellState };
+  if (type === "vm") return { type, ...(document as { vm: string; present: boolean; presence?: VmPresence }) };
+  return undefined;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,173 @@
+// The picture of a running stack: a pure fold over what the hub tells, and the questions that every view asks of it.
+import { parseCellId, roleId, showCell } from "../model/cell.ts";
+import type { RoleStatus, VmPresence } from "../model/status.ts";
+
+/** A cell that is settled, without its value. */
+export interface CellState {
+  cell: string;
+  state: "value" | "absent" | "failed";
+  by: string;
+  atMs: number;
+}
+
+/** The document of GET /v1/stacks/STACK/status, and of the first event of the event stream. */
+export interface StackStatus {
+  stack: string;
+  generation: string;
+  roles: RoleStatus[];
+  vms: VmPresence[];
+  cells: CellState[];
+}
+
+/** What the event stream says, in its own order. */
+export type StackEvent =
+  | { type: "snapshot"; status: StackStatus }
+  | { type: "role"; status: RoleStatus }
+  | { type: "vm"; vm: string; present: boolean; presence?: VmPresence }
+  | { type: "cell"; cell: CellState };
+
+export interface Picture {
+  roles: ReadonlyMap<string, RoleStatus>;
+  vms: ReadonlyMap<string, VmPresence>;
+  cells: ReadonlyMap<string, CellState>;
+}
+
+export const emptyPicture: Picture = { roles: new Map(), vms: new Map(), cells: new Map() };
+
+/** Returns the picture after `event`. */
+export function updatePicture(picture: Picture, event: StackEvent): Picture {
+  switch (event.type) {
+    case "snapshot": {
+      const { roles, vms, cells } = event.status;
+      return {
+        roles: new Map(roles.map((role) => [role.id, role])),
+        vms: new Map(vms.map((vm) => [vm.vm, vm])),
+        cells: new Map(cells.map((cell) => [cell.cell, cell])),
+      };
+    }
+    case "role":
+      return { ...picture, roles: new Map(picture.roles).set(event.status.id, event.status) };
+    case "cell":
+      return { ...picture, cells: new Map(picture.cells).set(event.cell.cell, event.cell) };
+    case "vm": {
+      const vms = new Map(picture.vms);
+      if (event.present && event.presence !== undefined) vms.set(event.vm, event.presence);
+      else vms.delete(event.vm);
+      return { ...picture, vms };
+    }
+  }
+}
+
+/** Tells whether a role will change its state no more. */
+export function hasEnded(status: RoleStatus): boolean {
+  return status.state === "done" || status.state === "failed" || status.state === "skipped";
+}
+
+/** The role that settles `cell`; for a cell of a whole group the members' roles that may. Undefined for a fact of a vm. */
+export function writersOf(picture: Picture, cell: string): string[] | undefined {
+  const parts = parseCellId(cell);
+  if (parts === undefined || parts.role === "@vm") return undefined;
+  const id = roleId(parts.vm, parts.role);
+  if (picture.roles.has(id)) return [id];
+  const member = new RegExp(`^${parts.vm.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\[\\d+\\]\\.${parts.role}$`);
+  const members = [...picture.roles.keys()].filter((candidate) => member.test(candidate));
+  return members.length > 0 ? members : [id];
+}
+
+/** One step of an answer to "why": indented below the step that it explains. */
+export interface WhyLine {
+  depth: number;
+  text: string;
+}
+
+/**
+ * Explains a role down to its roots: what it waits for, who writes that, what that role waits for in turn, and whether the writer
+ * is slow (its agent is there) or dead (no heartbeat). `nowMs` is the wall clock.
+ */
+export function explainRole(picture: Picture, id: string, nowMs: number): WhyLine[] {
+  const lines: WhyLine[] = [];
+  const seen = new Set<string>();
+  describe(id, 0);
+  return lines;
+
+  function describe(role: string, depth: number): void {
+    const status = picture.roles.get(role);
+    if (status === undefined) {
+      lines.push({ depth, text: `${role} has not been reported: ${vmState(picture, vmOf(role))}` });
+      return;
+    }
+    lines.push({ depth, text: `${role} ${roleLine(picture, status, nowMs)}` });
+    if (seen.has(role)) return;
+    seen.add(role);
+    if (status.state === "failed" || status.state === "skipped") {
+      if (status.origin !== undefined && status.origin !== role) describe(status.origin, depth + 1);
+      else if (status.logTail !== undefined) for (const line of status.logTail.split("\n")) lines.push({ depth: depth + 1, text: `| ${line}` });
+      return;
+    }
+    for (const waiting of status.waitingFor) {
+      const writers = writersOf(picture, waiting.cell);
+      if (writers === undefined) {
+        const vm = parseCellId(waiting.cell)?.vm ?? waiting.cell;
+        lines.push({ depth: depth + 1, text: `${showCell(waiting.cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
+        continue;
+      }
+      // A role that has done its part explains nothing, unless its value is what is missing.
+      const open = writers.filter((writer) => !isDone(picture, writer));
+      for (const writer of open.length > 0 ? open : writers) describe(writer, depth + 1);
+    }
+  }
+}
+
+/** One role's state in words: `waits 3 s for db.mysql.port`, `runs for 2 s`, `failed: exit 1`. */
+export function roleLine(picture: Picture, status: RoleStatus, nowMs: number): string {
+  switch (status.state) {
+    case "waiting":
+      return waitingLine(status, nowMs);
+    case "running": {
+      const since = span(nowMs - (status.startedMs ?? status.atMs));
+      const attempt = status.attempt > 1 ? `, attempt ${status.attempt}` : "";
+      const blocked = status.waitingFor.length > 0 ? `, ${waitingLine(status, nowMs)}` : "";
+      return `runs for ${since}${attempt}${blocked}${picture.vms.has(vmOf(status.id)) ? "" : ", but its agent is dead"}`;
+    }
+    case "done":
+      return `done in ${span((status.endedMs ?? status.atMs) - (status.startedMs ?? status.atMs))}`;
+    case "failed":
+      return `failed: ${status.error ?? "no reason given"}`;
+    case "skipped":
+      return status.origin === undefined ? "skipped: another member was chosen" : `skipped: ${status.error ?? `${status.origin} failed`}`;
+  }
+}
+
+function waitingLine(status: RoleStatus, nowMs: number): string {
+  if (status.waitingFor.length === 0) return "waits for its turn";
+  const since = Math.min(...status.waitingFor.map((waiting) => waiting.sinceMs));
+  return `waits ${span(nowMs - since)} for ${listCells(status.waitingFor.map((waiting) => showCell(waiting.cell)))}`;
+}
+
+// Members of one group are shown as one: app[0..2].serve.url.
+function listCells(cells: string[]): string {
+  const shown = cells.slice(0, 3).join(", ");
+  return cells.length > 3 ? `${shown} and ${cells.length - 3} more` : shown;
+}
+
+function isDone(picture: Picture, id: string): boolean {
+  const status = picture.roles.get(id);
+  return status !== undefined && (status.state === "done" || (status.state === "skipped" && status.origin === undefined));
+}
+
+function vmState(picture: Picture, vm: string): string {
+  const present = picture.vms.get(vm);
+  return present === undefined ? "no agent of that vm is there (not started yet, or dead)" : `its agent is there, at ${present.address}`;
+}
+
+function vmOf(id: string): string {
+  return id.slice(0, id.lastIndexOf("."));
+}
+
+/** A length of time for people: `0.4 s`, `12 s`, `3 min 5 s`. */
+export function span(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
