@@ -25,6 +25,8 @@ export interface RoleStatus {
   logTail?: string;
   /** The role whose failure made this one fail or be skipped. */
   origin?: string;
+  /** It failed under `on_error: continue`: the run may succeed all the same. */
+  tolerated?: boolean;
   /** Reads and writes by the active time (ms since start, blocked time left out) at which they happened. */
   marks?: Mark[];
 }

@@ -1,6 +1,6 @@
 // Follows a stack's event stream from a hub, across lost connections.
 import { Failure, messageOf } from "../model/failure.ts";
-import type { CellState, StackEvent, StackStatus } from "./picture.ts";
+import { emptyPicture, hasEnded, updatePicture, type CellState, type Picture, type StackEvent, type StackStatus } from "./picture.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 
 /** Where a stack's hub is, and the token of its operator. */
@@ -84,4 +84,45 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     }
   });
+}
+
+/** Why a run ended other than well. */
+export type EndReason = "failed" | "timeout" | "interrupted";
+
+/**
+ * Follows a stack until all of `roles` have ended, `timeoutMs` is over or `signal` is aborted. `onRole` sees each new report of a role with
+ * the picture after it. A run in which a role failed without `on_error: continue` ends as `failed`.
+ */
+export async function followToEnd(
+  access: HubAccess,
+  roles: string[],
+  limits: { timeoutMs: number; signal: AbortSignal },
+  onRole: (status: RoleStatus, picture: Picture) => void,
+): Promise<{ picture: Picture; reason: EndReason | undefined }> {
+  let picture = emptyPicture;
+  const ended = new AbortController();
+  const timeout = AbortSignal.timeout(limits.timeoutMs);
+  const open = new Set(roles);
+  const see = (status: RoleStatus): void => {
+    if (hasEnded(status)) open.delete(status.id);
+    onRole(status, picture);
+  };
+  await followStack(
+    access,
+    (event) => {
+      const before = picture;
+      picture = updatePicture(picture, event);
+      if (event.type === "role") see(event.status);
+      // After a lost connection the snapshot tells what was missed.
+      if (event.type === "snapshot") for (const role of event.status.roles) if (before.roles.get(role.id)?.atMs !== role.atMs) see(role);
+      if (open.size === 0) ended.abort();
+    },
+    AbortSignal.any([ended.signal, timeout, limits.signal]),
+  );
+  if (open.size === 0) return { picture, reason: [...picture.roles.values()].some(breaksRun) ? "failed" : undefined };
+  return { picture, reason: limits.signal.aborted ? "interrupted" : "timeout" };
+}
+
+function breaksRun(status: RoleStatus): boolean {
+  return status.state === "failed" && status.tolerated !== true;
 }

@@ -1,0 +1,13 @@
+// npm run bench [NAME...]: the measurements that a person can repeat; docs/benchmarks.md has their figures.
+import { measureHop } from "./hop.ts";
+import { measureMakespan } from "./makespan.ts";
+import { measureOverhead } from "./overhead.ts";
+
+const measurements: Record<string, () => Promise<void>> = { hop: measureHop, overhead: measureOverhead, makespan: measureMakespan };
+const wanted = process.argv.slice(2);
+for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {
+  const measure = measurements[name];
+  if (measure === undefined) throw new Error(`no measurement ${name}: there are ${Object.keys(measurements).join(", ")}`);
+  process.stdout.write(`\n${name}\n`);
+  await measure();
+}

@@ -1,0 +1,64 @@
+// Which hub a command speaks to: the flags, or else the stack that `weft up` runs on this machine just now.
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { Failure } from "../model/failure.ts";
+import type { HubAccess } from "../monitor/follow.ts";
+import { UsageError } from "./command.ts";
+
+/** The flags of `weft status` and its like, for parseArgs. */
+export const accessFlags = { hub: { type: "string" }, stack: { type: "string" }, token: { type: "string" } } as const;
+
+export const accessHelp = `  --hub URL      the hub; without, the stack that "weft up" runs on this machine
+  --stack NAME   the stack's id on that hub
+  --token TOKEN  the operator's token (or the environment variable WEFT_TOKEN)`;
+
+// Readable by its owner alone: each file holds an operator's token.
+function registry(): string {
+  return join(tmpdir(), `weft-${userInfo().uid}-running`);
+}
+
+/** Notes a running stack for other commands on this machine; call the result when it has ended. */
+export function announceRun(access: HubAccess): () => void {
+  mkdirSync(registry(), { recursive: true, mode: 0o700 });
+  const file = join(registry(), `${process.pid}.json`);
+  writeFileSync(file, JSON.stringify(access), { mode: 0o600 });
+  return () => rmSync(file, { force: true });
+}
+
+/** Finds the hub that the flags mean; fails with UsageError where they and this machine leave it open. */
+export function findHub(flags: { hub?: string | undefined; stack?: string | undefined; token?: string | undefined }): HubAccess {
+  if (flags.hub !== undefined) {
+    const url = new URL(flags.hub);
+    const token = flags.token ?? (url.password === "" ? process.env["WEFT_TOKEN"] : decodeURIComponent(url.password));
+    if (flags.stack === undefined) throw new UsageError("--hub needs --stack NAME");
+    if (token === undefined) throw new UsageError("--hub needs the operator's token: --token TOKEN, or the environment variable WEFT_TOKEN");
+    return { hub: url.origin, stack: flags.stack, token };
+  }
+  const running = runningStacks().filter(({ stack }) => flags.stack === undefined || stack === flags.stack);
+  if (running.length === 1) return running[0] as HubAccess;
+  if (running.length > 1) throw new UsageError(`several stacks run here (${running.map(({ stack }) => stack).join(", ")}): choose with --stack`);
+  throw new Failure("give-up", "no-stack", 'no stack runs on this machine just now\nhint: name a hub with --hub URL --stack NAME, or start one with "weft up T"');
+}
+
+function runningStacks(): HubAccess[] {
+  let files: string[];
+  try {
+    files = readdirSync(registry());
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+  return files.filter(isAlive).map((file) => JSON.parse(readFileSync(join(registry(), file), "utf8")) as HubAccess);
+}
+
+// A run that was killed could not take its note away.
+function isAlive(file: string): boolean {
+  try {
+    process.kill(Number.parseInt(file, 10), 0);
+    return true;
+  } catch {
+    rmSync(join(registry(), file), { force: true });
+    return false;
+  }
+}

@@ -1,0 +1,43 @@
+// weft hub: serves a coordinator to the vms of any number of stacks.
+import { parseArgs } from "node:util";
+import { openCoordinator } from "../../coordinator/backends.ts";
+import { openHub } from "../../hub/hub.ts";
+import { operatorToken } from "../../hub/tokens.ts";
+import { exitCodes, UsageError, type Command } from "../command.ts";
+
+export const command = {
+  summary: "serve a coordinator to the vms",
+  help: `
+usage: weft hub [--listen HOST:PORT] [--coordinator URL] [--stack NAME]
+
+Serves a coordinator to the agents of any number of stacks: one port for agents (WebSocket) and people (HTTP).
+The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
+
+  --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
+  --coordinator URL    memory: or embedded:DIR; default embedded:weft-data
+  --stack NAME         print the operator's token of this stack too`,
+  async run(args) {
+    const { values } = parseArgs({
+      args,
+      options: { listen: { type: "string" }, coordinator: { type: "string" }, stack: { type: "string" } },
+    });
+    const tokenKey = process.env["WEFT_TOKEN_KEY"];
+    if (tokenKey === undefined || tokenKey.length < 16) throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
+    const listen = parseListen(values.listen ?? "127.0.0.1:8470");
+    await using coordinator = await openCoordinator(values.coordinator ?? "embedded:weft-data");
+    await using hub = await openHub({ listen, coordinator, tokenKey });
+    process.stdout.write(`hub at ${hub.url}\n`);
+    if (values.stack !== undefined) process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
+    await new Promise<void>((resolve) => {
+      process.once("SIGINT", () => resolve());
+      process.once("SIGTERM", () => resolve());
+    });
+    return exitCodes.done;
+  },
+} satisfies Command;
+
+function parseListen(text: string): { host: string; port: number } {
+  const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);
+  if (match === null || Number(match[2]) > 65_535) throw new UsageError(`--listen ${text} is not HOST:PORT`);
+  return { host: (match[1] ?? "127.0.0.1").replace(/^\[(.*)\]$/, "$1"), port: Number(match[2]) };
+}

@@ -1,0 +1,99 @@
+// weft up: the whole stack on this machine, live, until all roles are done.
+import { readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { UnknownToUs } from "../../machines/play-heat.ts";
+import { parseDuration } from "../../compiler/1-parse/parse-duration.ts";
+import { messageOf } from "../../model/failure.ts";
+import type { Json } from "../../model/json.ts";
+import { exitCodes, UsageError, type Command } from "../command.ts";
+import { runStack } from "../run-stack.ts";
+import { jsonView, liveView, plainView, type RunView } from "../show-run.ts";
+import { compileFromOptions, templateFlags, templateHelp } from "../template-options.ts";
+
+export const command = {
+  summary: "run the whole stack on this machine",
+  help: `
+usage: weft up T [options]
+
+Runs the stack of template T on this machine: every vm is a folder, a loopback address and processes; all vms start at once,
+each role waits only for what it reads. Only roles run here, never a server's own user_data. Ends when all roles have ended, prints the
+stack's outputs, and ends every process that it has started.
+
+${templateHelp}
+  --vms process         what a vm is; the only kind in this version
+  --coordinator URL     memory: or embedded:DIR; default: embedded, in a folder of this run
+  --attrs FILE          JSON: values that only a cloud knows, {"resource.attribute": value}
+  --timeout S           give up after S seconds (or 30s, 5m); default 3600
+  --keep                when all roles have ended, leave services and hub running until Ctrl-C
+  --json                one event a line on stdout, the last of type "done"
+
+exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4 coordinator unreachable, 130 interrupted`,
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        ...templateFlags,
+        vms: { type: "string" },
+        coordinator: { type: "string" },
+        attrs: { type: "string" },
+        timeout: { type: "string" },
+        keep: { type: "boolean" },
+        json: { type: "boolean" },
+      },
+    });
+    if (values.vms !== undefined && values.vms !== "process") throw new UsageError(`--vms ${values.vms}: this version runs process vms only`);
+    const compiled = compileFromOptions(positionals, values);
+    if (compiled === undefined) return exitCodes.template;
+    const timeoutMs = values.timeout === undefined ? 3_600_000 : parseDuration(values.timeout);
+    if (timeoutMs === undefined) throw new UsageError(`--timeout ${values.timeout} is no length of time: give seconds, or 30s, 5m, 2h`);
+
+    const interrupt = new AbortController();
+    const onSignal = (): void => interrupt.abort();
+    process.once("SIGINT", onSignal).once("SIGTERM", onSignal).once("SIGHUP", onSignal);
+    try {
+      const result = await runStack(
+        {
+          ...compiled,
+          stack: stackName(compiled.template.file),
+          ...(values.coordinator === undefined ? {} : { coordinator: values.coordinator }),
+          attrs: values.attrs === undefined ? {} : readAttrs(values.attrs),
+          timeoutMs,
+          keep: values.keep === true,
+          makeView: (roles) => chooseView(roles, values.json === true),
+        },
+        interrupt.signal,
+      );
+      if (result.reason === "interrupted") return exitCodes.interrupted;
+      return result.ok ? exitCodes.done : exitCodes.failed;
+    } catch (error) {
+      if (!(error instanceof UnknownToUs)) throw error;
+      process.stderr.write(`${compiled.template.file}: ${error.message}\nhint: ${error.hint}\n`);
+      return exitCodes.template;
+    }
+  },
+} satisfies Command;
+
+function chooseView(roles: string[], json: boolean): RunView {
+  if (json) return jsonView(Date.now());
+  return process.stdout.isTTY && process.env["TERM"] !== "dumb" ? liveView(roles, process.stdout) : plainView(Date.now());
+}
+
+// A stack made of examples/shop/stack.yaml is best known as "shop".
+function stackName(file: string): string {
+  const path = resolve(file);
+  const name = basename(path).replace(/\.[^.]*$/, "");
+  const chosen = ["stack", "template", "main"].includes(name) ? basename(dirname(path)) : name;
+  return chosen.replace(/[^A-Za-z0-9_.-]/g, "-") || "stack";
+}
+
+function readAttrs(file: string): Record<string, Json> {
+  try {
+    const attrs = JSON.parse(readFileSync(file, "utf8")) as unknown;
+    if (attrs !== null && typeof attrs === "object" && !Array.isArray(attrs)) return attrs as Record<string, Json>;
+  } catch (error) {
+    throw new UsageError(`--attrs ${file}: ${messageOf(error)}`);
+  }
+  throw new UsageError(`--attrs ${file}: not a JSON object of {"resource.attribute": value}`);
+}

@@ -1,0 +1,111 @@
+// Runs a compiled stack on this machine: plays Heat's part, starts a hub and one agent a vm, and follows them to the end.
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AgentConfig } from "../agent/agent-config.ts";
+import { openCoordinator } from "../coordinator/backends.ts";
+import { openDataflow } from "../coordinator/dataflow.ts";
+import { openHub } from "../hub/hub.ts";
+import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
+import { HeatPlayer } from "../machines/play-heat.ts";
+import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
+import { roleId } from "../model/cell.ts";
+import type { Flow } from "../model/flow.ts";
+import type { Json } from "../model/json.ts";
+import type { Template } from "../model/template.ts";
+import type { StackPlan } from "../model/vm-plan.ts";
+import { followToEnd } from "../monitor/follow.ts";
+import { announceRun } from "./access.ts";
+import { agentProgram } from "./agent-program.ts";
+import { measureRun } from "./measure-run.ts";
+import { placeVms, type PlacedVm } from "./place-vms.ts";
+import { readOutputs } from "./read-outputs.ts";
+import type { RunResult, RunView } from "./show-run.ts";
+
+export interface RunOptions {
+  template: Template;
+  flow: Flow;
+  plan: StackPlan;
+  generation: string;
+  /** The stack's id. */
+  stack: string;
+  /** A coordinator's URL; absent: embedded, in the run's own folder. */
+  coordinator?: string;
+  attrs: Record<string, Json>;
+  timeoutMs: number;
+  /** After the end, leave everything running until `signal` is aborted. */
+  keep: boolean;
+  /** Gets the ids of all roles, in the template's order. */
+  makeView(roles: string[]): RunView;
+}
+
+/**
+ * Runs the stack until all roles have ended, the time is over, or `signal` is aborted, then ends every process that it started.
+ * Fails with UnknownToUs where only a cloud knows a value, and with Failure when the coordinator cannot be had.
+ */
+export async function runStack(options: RunOptions, signal: AbortSignal): Promise<RunResult> {
+  const { stack, plan } = options;
+  const addresses = new Map<string, string>();
+  const heat = new HeatPlayer({ template: options.template, stack, addresses, attrs: options.attrs });
+  const vms = await placeVms(plan, heat, addresses, chooseAddresses);
+  const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
+
+  const folder = mkdtempSync(join(tmpdir(), "weft-"));
+  const tokenKey = randomBytes(24).toString("hex");
+  // New vms open a new generation: what an earlier run left in a coordinator that stays is not theirs.
+  const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
+  const machine = new ProcessMachine({ folder, agent: [process.execPath, agentProgram()] });
+  let forget = (): void => {};
+  try {
+    await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
+    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator, tokenKey });
+    const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack) };
+    forget = announceRun(access);
+    const view = options.makeView(roles);
+    for (const vm of vms) machine.start(vm.id, agentConfig(vm, hub.url));
+    const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, view.role);
+    const result: RunResult = {
+      ok: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      outputs: await readOutputs(plan, heat, openDataflow(coordinator, { stack, generation })),
+      ...measureRun(options.flow, picture, machine.firstStartMs ?? Date.now()),
+      picture,
+    };
+    if (options.keep && reason !== "interrupted") {
+      view.note(`everything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
+      view.done(result);
+      await aborted(signal);
+    } else view.done(result);
+    await machine.stop();
+    return result;
+  } finally {
+    await machine.stop();
+    forget();
+    rmSync(folder, { recursive: true, force: true });
+  }
+
+  function agentConfig(vm: PlacedVm, hubUrl: string): AgentConfig {
+    return {
+      stack,
+      generation,
+      vm: vm.id,
+      ...(vm.index === undefined ? {} : { index: vm.index }),
+      hubs: [hubUrl],
+      token: vmToken(tokenKey, stack, vm.id),
+      tag: rightsTag(tokenKey, stack, vm.id, generation, vm.plan.rights),
+      plan: vm.compiled,
+      values: vm.values,
+      stateDir: join(machine.folderOf(vm.id), "state"),
+      localAddress: vm.address,
+      exitWithParent: true,
+    };
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,154 @@
+// Heat's part in a run on this machine: parameters, random strings, addresses of ports, and --attrs for all that only a cloud knows.
+import { randomInt } from "node:crypto";
+import { digInto, evaluateCall, evaluateExpr } from "../functions/evaluate.ts";
+import type { Expr, Path } from "../model/expression.ts";
+import type { Json } from "../model/json.ts";
+import type { Resource, Template, Value } from "../model/template.ts";
+
+/** Thrown when a value is asked for that only a cloud would know; `hint` says how to give it. */
+export class UnknownToUs extends Error {
+  readonly hint: string;
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+export interface Stage {
+  template: Template;
+  stack: string;
+  /** Address of each vm, by its id. */
+  addresses: Map<string, string>;
+  /** --attrs FILE: `{"resource.attribute": value}`. */
+  attrs: Record<string, Json>;
+}
+
+/** Evaluates what Heat would resolve. Random strings stay the same for the life of this object. */
+export class HeatPlayer {
+  readonly #stage: Stage;
+  readonly #made = new Map<string, Json>();
+
+  constructor(stage: Stage) {
+    this.#stage = stage;
+  }
+
+  /** The value of an expression without reads; fails with UnknownToUs. */
+  evaluate(expr: Expr): Json {
+    return evaluateExpr(expr, this.lookup);
+  }
+
+  /** The leaves of expressions for Heat, among which neither slots nor reads occur. */
+  readonly lookup = {
+    slot: (slot: string): Json => {
+      throw new Error(`slot ${slot} inside an expression for Heat`);
+    },
+    read: (): Json => {
+      throw new Error("a run-time read inside an expression for Heat");
+    },
+    param: (name: string): Json => this.parameter(name),
+    attr: (resource: string, path: Path): Json => this.attribute(resource, path),
+    resource: (name: string): Json => this.reference(name),
+  };
+
+  parameter(name: string): Json {
+    if (name === "OS::stack_name") return this.#stage.stack;
+    if (name === "OS::stack_id") return `00000000-0000-4000-8000-${Buffer.from(this.#stage.stack).toString("hex").slice(0, 12).padEnd(12, "0")}`;
+    if (name === "OS::project_id") return "0".repeat(32);
+    const value = this.#stage.template.parameters.get(name)?.value;
+    if (value === undefined) throw new UnknownToUs(`parameter ${name} has no value`, `give it with -P ${name}=VALUE`);
+    return value;
+  }
+
+  /** get_resource: the name stands for the id that Heat would give. */
+  reference(name: string): Json {
+    return `${this.#stage.stack}-${name}`;
+  }
+
+  attribute(resource: string, path: Path): Json {
+    const [attribute, ...rest] = path;
+    const given = this.#stage.attrs[`${resource}.${path.join(".")}`] ?? this.#stage.attrs[`${resource}.${attribute}`];
+    if (given !== undefined) return Object.hasOwn(this.#stage.attrs, `${resource}.${path.join(".")}`) ? given : digInto(given, rest);
+    const declared = this.#stage.template.resources.get(resource);
+    const value = declared === undefined ? undefined : this.#known(declared, String(attribute));
+    if (value !== undefined) return digInto(value, rest);
+    throw new UnknownToUs(
+      `${resource}.${attribute ?? ""} is known only to a cloud`,
+      `give it with --attrs FILE, where FILE holds {"${resource}.${attribute ?? "ATTRIBUTE"}": VALUE}`,
+    );
+  }
+
+  #known(resource: Resource, attribute: string): Json | undefined {
+    if (resource.type === "OS::Heat::RandomString" && attribute === "value") return this.#randomString(resource);
+    if (resource.type === "OS::Heat::Value" && attribute === "value") return this.#property(resource, "value");
+    if (resource.type === "OS::Nova::Server") return this.#vmAttribute(resource.name, attribute);
+    if (resource.type === "OS::Neutron::Port") {
+      const address = this.#addressBehind(resource.name);
+      if (attribute === "fixed_ips" && address !== undefined) return [{ subnet_id: "process-vms", ip_address: address }];
+    }
+    if (resource.type === "OS::Neutron::FloatingIP" && attribute === "floating_ip_address") {
+      const port = this.#property(resource, "port_id");
+      return typeof port === "string" ? this.#addressBehind(port.slice(this.#stage.stack.length + 1)) : undefined;
+    }
+    return undefined;
+  }
+
+  #vmAttribute(vm: string, attribute: string): Json | undefined {
+    const address = this.#stage.addresses.get(vm);
+    if (address === undefined) return undefined;
+    if (attribute === "name" || attribute === "instance_name") return vm;
+    if (attribute === "first_address" || attribute === "accessIPv4") return address;
+    if (attribute === "networks") return { private: [address] };
+    if (attribute === "addresses") return { private: [{ addr: address, version: 4 }] };
+    return undefined;
+  }
+
+  // The address of a port is that of the vm whose networks name it.
+  #addressBehind(port: string): string | undefined {
+    for (const resource of this.#stage.template.resources.values()) {
+      if (resource.type !== "OS::Nova::Server") continue;
+      const networks = this.#property(resource, "networks");
+      if (Array.isArray(networks) && networks.some((network) => digInto(network, ["port"]) === this.reference(port))) {
+        return this.#stage.addresses.get(resource.name);
+      }
+    }
+    return undefined;
+  }
+
+  #randomString(resource: Resource): Json {
+    const made = this.#made.get(resource.name);
+    if (made !== undefined) return made;
+    const length = this.#property(resource, "length");
+    const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const text = Array.from({ length: typeof length === "number" ? length : 32 }, () => letters[randomInt(letters.length)]).join("");
+    this.#made.set(resource.name, text);
+    return text;
+  }
+
+  #property(resource: Resource, name: string): Json | undefined {
+    if (resource.properties?.kind !== "map") return undefined;
+    const entry = resource.properties.entries.find(({ key }) => key === name);
+    return entry === undefined ? undefined : this.#evaluateValue(entry.value);
+  }
+
+  #evaluateValue(value: Value): Json {
+    switch (value.kind) {
+      case "literal":
+        return value.value;
+      case "list":
+        return value.items.map((item) => this.#evaluateValue(item));
+      case "map":
+        return Object.fromEntries(value.entries.map(({ key, value: inner }) => [key, this.#evaluateValue(inner)]));
+      case "call":
+        return this.#evaluateFunction(value.fn, this.#evaluateValue(value.arg));
+    }
+  }
+
+  #evaluateFunction(fn: string, arg: Json): Json {
+    const [name, ...path] = (Array.isArray(arg) ? arg : [arg]) as [string, ...Path];
+    if (fn === "get_param") return digInto(this.parameter(name), path);
+    if (fn === "get_attr") return this.attribute(name, path);
+    if (fn === "get_resource") return this.reference(name);
+    if (fn === "get_file") return this.#stage.template.files.get(name) ?? "";
+    return evaluateCall(fn, arg);
+  }
+}
