@@ -38,7 +38,10 @@ export interface Coordinator extends AsyncDisposable {
   write(key: string, value: string, expected: Expected): Promise<WriteResult>;
   /** Removes the key; the answer tells whether it was there. */
   remove(key: string): Promise<boolean>;
-  /** Resolves when the first snapshot was given. Ends when `signal` is aborted, freeing everything. */
+  /**
+   * Watches the keys below `prefix`, a text that ends with `/` or is empty; any other text is watched as the one key that it is.
+   * Resolves when the first snapshot was given. Ends when `signal` is aborted, freeing everything.
+   */
   watch(prefix: string, observer: Observer, signal: AbortSignal): Promise<void>;
   /**
    * Keeps `key` there with `value` for as long as this process lives and `signal` is not aborted, re-made after a lost connection; others see

@@ -1,0 +1,79 @@
+// Where everything about a stack stands in a coordinator. Every key is built and read here and nowhere else.
+//   STACK/GEN/cells/CELL  STACK/GEN/roles/ROLEID  STACK/GEN/vms/VM  STACK/GEN/choices/KEY  STACK/generations/GEN
+
+/** One generation of one stack: the space in which cells are written once. */
+export interface Scope {
+  stack: string;
+  generation: string;
+}
+
+const folders = ["cells", "roles", "vms", "choices"] as const;
+export type Folder = (typeof folders)[number];
+
+/** A key taken apart. */
+export type ParsedKey =
+  | { folder: Folder; stack: string; generation: string; name: string }
+  | { folder: "generations"; stack: string; generation: string };
+
+export function cellKey(scope: Scope, cell: string): string {
+  return `${folderPrefix(scope, "cells")}${encodePart(cell)}`;
+}
+
+export function roleKey(scope: Scope, role: string): string {
+  return `${folderPrefix(scope, "roles")}${encodePart(role)}`;
+}
+
+export function vmKey(scope: Scope, vm: string): string {
+  return `${folderPrefix(scope, "vms")}${encodePart(vm)}`;
+}
+
+export function choiceKey(scope: Scope, choice: string): string {
+  return `${folderPrefix(scope, "choices")}${encodePart(choice)}`;
+}
+
+/** The key whose value is the number of a generation, given when it was first seen. */
+export function generationKey(scope: Scope): string {
+  return `${generationsPrefix(scope.stack)}${encodePart(scope.generation)}`;
+}
+
+/** The prefix of all keys of a stack. */
+export function stackPrefix(stack: string): string {
+  return `${encodePart(stack)}/`;
+}
+
+/** The prefix of the numbers of a stack's generations. */
+export function generationsPrefix(stack: string): string {
+  return `${stackPrefix(stack)}generations/`;
+}
+
+/** The prefix of all keys of a generation. */
+export function scopePrefix(scope: Scope): string {
+  return `${stackPrefix(scope.stack)}${encodePart(scope.generation)}/`;
+}
+
+function folderPrefix(scope: Scope, folder: Folder): string {
+  return `${scopePrefix(scope)}${folder}/`;
+}
+
+/** Takes a key apart; undefined for a text that none of the functions above makes. */
+export function parseKey(key: string): ParsedKey | undefined {
+  const parts = key.split("/").map(decodePart);
+  const [stack, second, third, name] = parts;
+  if (stack === undefined || second === undefined || third === undefined) return undefined;
+  if (parts.length === 3) {
+    return second === "generations" ? { folder: "generations", stack, generation: third } : undefined;
+  }
+  const folder = folders.find((known) => known === third);
+  if (parts.length !== 4 || folder === undefined || name === undefined) return undefined;
+  return { folder, stack, generation: second, name };
+}
+
+function encodePart(part: string): string {
+  return part.replace(/[%/]/g, (character) => (character === "%" ? "%25" : "%2F"));
+}
+
+// Strict, so that no two keys mean the same thing.
+function decodePart(part: string): string | undefined {
+  if (/%(?!25|2F)/.test(part)) return undefined;
+  return part.replace(/%25|%2F/g, (code) => (code === "%25" ? "%" : "/"));
+}
