@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import type { Request } from "../coordinator/backends/hub-frames.ts";
+import { cellKey, choiceKey, generationKey, roleKey, vmKey } from "../coordinator/keys.ts";
+import { identify, isAllowed } from "./authorize.ts";
+import { operatorToken, rightsTag, vmToken } from "./tokens.ts";
+
+const scope = { stack: "shop", generation: "g1" };
+const rights = { read: ["db.mysql.port", "app[*].serve.url"], write: ["web.app.url"], choose: ["app"] };
+const web = { kind: "vm", vm: "web", ...scope, rights } as const;
+const operator = { kind: "operator", stack: "shop" } as const;
+
+const read = (key: string): Request => ({ id: 1, verb: "read", key });
+const watch = (prefix: string): Request => ({ id: 1, verb: "watch", prefix });
+const write = (key: string, expected: "absent" | "any" = "absent"): Request => ({
+  id: 1,
+  verb: "write",
+  key,
+  value: "x",
+  expected,
+});
+const join = (key: string): Request => ({ id: 1, verb: "join", key, value: "x" });
+
+test.for<[string, Request]>([
+  ["reads a cell of its plan", read(cellKey(scope, "db.mysql.port"))],
+  ["watches a member's cell by pattern", watch(cellKey(scope, "app[12].serve.url"))],
+  ["reads back what it writes", read(cellKey(scope, "web.app.url"))],
+  ["settles its own cell", write(cellKey(scope, "web.app.url"))],
+  ["makes a choice of its plan", write(choiceKey(scope, "app"))],
+  ["reports its role", write(roleKey(scope, "web.app"), "any")],
+  ["shows itself", join(vmKey(scope, "web"))],
+])("a vm %s", ([, request]) => {
+  expect(isAllowed(web, request)).toBe(true);
+});
+
+test.for<[string, Request]>([
+  ["read a cell of no concern to it", read(cellKey(scope, "db.mysql.password"))],
+  ["read another generation", read(cellKey({ stack: "shop", generation: "g2" }, "db.mysql.port"))],
+  ["read another stack", read(cellKey({ stack: "blog", generation: "g1" }, "db.mysql.port"))],
+  ["settle a cell that it only reads", write(cellKey(scope, "db.mysql.port"))],
+  ["overwrite its own cell", write(cellKey(scope, "web.app.url"), "any")],
+  ["change a choice that was made", write(choiceKey(scope, "app"), "any")],
+  ["make a choice of another plan", write(choiceKey(scope, "other"))],
+  ["report another vm's role", write(roleKey(scope, "db.mysql"), "any")],
+  ["report a role of a vm whose name begins like its own", write(roleKey(scope, "web.inner.app"), "any")],
+  ["show another vm as present", join(vmKey(scope, "db"))],
+  ["join a cell", join(cellKey(scope, "web.app.url"))],
+  ["remove its own cell", { id: 1, verb: "remove", key: cellKey(scope, "web.app.url") }],
+  ["number generations", write(generationKey(scope))],
+  ["watch everything", watch("")],
+  ["watch its stack", watch("shop/g1/cells/")],
+  ["list its stack", { id: 1, verb: "list", prefix: "shop/" }],
+  ["hide a key in another spelling", read("shop/g1/cells/db.mysql%2eport")],
+])("a vm must not %s", ([, request]) => {
+  expect(isAllowed(web, request)).toBe(false);
+});
+
+test("an operator may do everything in its stack and nothing elsewhere", () => {
+  expect(isAllowed(operator, { id: 1, verb: "remove", key: cellKey(scope, "web.app.url") })).toBe(true);
+  expect(isAllowed(operator, watch("shop/"))).toBe(true);
+  expect(isAllowed(operator, watch("shop"))).toBe(false);
+  expect(isAllowed(operator, watch(""))).toBe(false);
+  expect(isAllowed(operator, read("shopping/g/cells/x"))).toBe(false);
+});
+
+test("tokens and tags are believed only as they were made", () => {
+  const claim = {
+    stack: "shop",
+    token: vmToken("key", "shop", "web"),
+    vm: { id: "web", generation: "g1", rights, tag: rightsTag("key", "shop", "web", "g1", rights) },
+  };
+  expect(identify(claim, "key")).toEqual(web);
+  expect(identify(claim, "other key")).toBeUndefined();
+  expect(identify({ ...claim, stack: "blog" }, "key")).toBeUndefined();
+  expect(identify({ ...claim, vm: { ...claim.vm, id: "db" } }, "key")).toBeUndefined();
+  expect(identify({ ...claim, vm: { ...claim.vm, generation: "g2" } }, "key")).toBeUndefined();
+  expect(identify({ ...claim, vm: { ...claim.vm, rights: { ...rights, read: ["db.mysql.password"] } } }, "key")).toBeUndefined();
+  expect(identify({ stack: "shop", token: operatorToken("key", "shop") }, "key")).toEqual(operator);
+  expect(identify({ stack: "shop", token: claim.token }, "key")).toBeUndefined();
+});

@@ -1,0 +1,80 @@
+// The HTTP server in front of a coordinator that vms talk to. Wires its doors to one port and keeps no state of its own.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { WebSocketServer } from "ws";
+import type { Coordinator } from "../coordinator/coordinator.ts";
+import { openFanout } from "../coordinator/fanout.ts";
+import { maxEntryBytes } from "../coordinator/limits.ts";
+import { Failure, messageOf } from "../model/failure.ts";
+import { serveAgent } from "./agent-socket.ts";
+import { answerRequest } from "./http-api.ts";
+import { makeHubCore } from "./hub-core.ts";
+
+export interface HubOptions {
+  /** Port 0 takes a free one. */
+  listen: { host: string; port: number };
+  /** Stays open when the hub closes. */
+  coordinator: Coordinator;
+  /** The key that tokens and tags are made over. */
+  tokenKey: string;
+  /** Closes the hub when aborted. */
+  signal?: AbortSignal;
+}
+
+export interface Hub extends AsyncDisposable {
+  url: string;
+  port: number;
+  /** Ends all connections; what was acknowledged is in the coordinator. */
+  close(): Promise<void>;
+}
+
+// A vm over plain HTTP sends its rights in a header.
+const maxHeaderBytes = 256 * 1024;
+
+// JSON may write one byte as six (\u0001).
+const maxFrameBytes = 6 * maxEntryBytes + 64 * 1024;
+
+/** Opens a hub. Fails `give-up` with code `listen` when the address cannot be had. */
+export async function openHub(options: HubOptions): Promise<Hub> {
+  const { listen, tokenKey, signal } = options;
+  signal?.throwIfAborted();
+  const closing = new AbortController();
+  const coordinator = openFanout(options.coordinator);
+  const core = makeHubCore(coordinator, tokenKey, closing.signal);
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
+  const server = createServer({ maxHeaderSize: maxHeaderBytes, noDelay: true }, (request, response) => {
+    void answerRequest(core, request, response);
+  });
+  server.on("upgrade", (request, socket, head) => {
+    // A caller that hangs up must not take the hub along.
+    socket.on("error", () => {});
+    if (request.url !== "/v1/connect")
+      return socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    sockets.handleUpgrade(request, socket, head, (agent) => serveAgent(agent, core));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => {
+      const where = `${listen.host}:${listen.port}`;
+      reject(new Failure("give-up", "listen", `the hub cannot listen on ${where}: ${messageOf(error)}`, { cause: error }));
+    });
+    server.listen(listen.port, listen.host, resolve);
+  });
+
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closed ??= closeAll();
+    return closed;
+  };
+  async function closeAll(): Promise<void> {
+    closing.abort();
+    for (const agent of sockets.clients) agent.terminate();
+    const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await stopped;
+    await coordinator[Symbol.asyncDispose]();
+  }
+  signal?.addEventListener("abort", () => void close(), { once: true });
+  const { port } = server.address() as AddressInfo;
+  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  return { url: `http://${host}:${port}`, port, close, [Symbol.asyncDispose]: close };
+}
