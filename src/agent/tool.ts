@@ -12,6 +12,8 @@ export interface Job {
   inputs: Record<string, Json>;
   /** An empty folder of this attempt, mode 0700. */
   folder: string;
+  /** The folder of the role, kept from attempt to attempt: the tool's working directory. */
+  roleFolder: string;
 }
 
 /** What to write, start and read for a job. */

@@ -1,0 +1,344 @@
+// What an agent does next: (progress, event) -> (progress, actions). Pure: no clock, no I/O; agent.ts carries the actions out.
+import { endCell, roleId } from "../model/cell.ts";
+import type { Json } from "../model/json.ts";
+import type { RoleState } from "../model/status.ts";
+import type { Order } from "../model/role.ts";
+import type { RolePlan } from "../model/vm-plan.ts";
+
+/**
+ * queued: an earlier role of a listed vm has not ended. choosing: which member runs it is not decided. waiting: for `after` and
+ * eager inputs. pausing: between two attempts. A role is skipped by `on`, or (`origin` set) because another one failed.
+ */
+export type Phase = "choosing" | "queued" | "waiting" | "running" | "pausing" | "done" | "failed" | "skipped";
+
+/** One role. Replaced, never changed, so that a new object means news. */
+export interface RoleProgress {
+  phase: Phase;
+  /** Number of the newest attempt; 0 before the first. */
+  attempt: number;
+  /** Attempts that failed. One that was cut off by the agent's own end is none. */
+  failures: number;
+  /** Needs not met yet: `after ROLE`, `input NAME`. */
+  awaiting: string[];
+  error?: string;
+  origin?: string;
+}
+
+export interface Progress {
+  vm: ProgressVm;
+  roles: Record<string, RoleProgress>;
+  /** How it ended, once every role has. */
+  ok?: boolean;
+}
+
+/** What progress knows of a vm's plan. */
+export interface ProgressVm {
+  vm: string;
+  group?: { name: string };
+  order: Order;
+  /** Without those that run when the vm leaves. */
+  roles: RolePlan[];
+}
+
+/** What the journal knows of a role. */
+export interface RoleHistory {
+  attempt: number;
+  failures: number;
+  ended?: { state: "done" | "failed"; outputs: Record<string, Json>; error?: string; origin?: string };
+}
+
+interface EventFields {
+  /** This member runs the role. */
+  chosen: object;
+  /** This member does not run it. */
+  "passed-over": object;
+  turn: object;
+  /** An earlier role of a listed vm failed. */
+  barred: { origin: string; error: string };
+  met: { need: string };
+  unmet: { need: string; error: string; origin?: string };
+  /** The attempt is over. `outputs`: what it wrote. `final`: trying again is of no use. */
+  ended: { outputs: Record<string, Json>; failure?: string; origin?: string; final?: boolean };
+  /** The pause before the next attempt is over. */
+  due: object;
+  /** The coordinator holds another value than the role's, written by someone else. */
+  refused: { error: string };
+}
+
+type EventType = keyof EventFields;
+export type Event = { [Type in EventType]: { type: Type; role: string } & EventFields[Type] }[EventType];
+
+/** How a cell is to be settled; who writes it and when is added by the writer. */
+export type Settlement =
+  | { cell: string; state: "value"; value: Json }
+  | { cell: string; state: "absent" }
+  | { cell: string; state: "failed"; error: string; origin: string };
+
+/**
+ * choose: find out which member runs it. await: tell when needs are met. time: the input's wait_timeout begins. end: journal
+ * it (unless `journalled`), then settle the cells. finish: every role has ended.
+ */
+export type Action =
+  | { type: "choose"; role: string }
+  | { type: "await"; role: string; needs: string[] }
+  | { type: "time"; role: string; input: string; ms: number }
+  | { type: "start"; role: string; attempt: number }
+  | { type: "pause"; role: string; attempt: number; ms: number; error: string }
+  | { type: "end"; role: string; state: "done" | "failed" | "skipped"; cells: Settlement[]; journalled: boolean }
+  | { type: "finish"; ok: boolean };
+
+export interface Step {
+  progress: Progress;
+  actions: Action[];
+}
+
+/** The state of a role as users see it. */
+export function stateOf({ phase }: RoleProgress): RoleState {
+  if (phase === "choosing" || phase === "queued") return "waiting";
+  return phase === "pausing" ? "waiting" : phase;
+}
+
+/** Tells whether nothing will happen to the role any more. */
+export function hasEnded({ phase }: RoleProgress): boolean {
+  return phase === "done" || phase === "failed" || phase === "skipped";
+}
+
+/** The cell that is settled when `role` has ended: the group's own where the role runs on one member. */
+export function endCellOf(plan: { vm: string; group?: { name: string } }, role: RolePlan): string {
+  const one = role.on !== "all" && role.on.pick === "one";
+  return endCell(one && plan.group !== undefined ? plan.group.name : plan.vm, role.name);
+}
+
+/** Begins, or resumes with what the journal knows: what has ended is settled again, what was under way runs again. */
+export function beginProgress(vm: ProgressVm, history: Record<string, RoleHistory> = {}): Step {
+  const roles: Progress["roles"] = {};
+  const actions: Action[] = [];
+  for (const plan of vm.roles) {
+    const known = history[plan.name];
+    const fresh = { attempt: known?.attempt ?? 0, failures: known?.failures ?? 0, awaiting: [] };
+    if (known?.ended !== undefined) {
+      const { state, outputs, ...reason } = known.ended;
+      const role: RoleProgress = { ...fresh, phase: state, ...reason };
+      roles[plan.name] = role;
+      actions.push({ type: "end", role: plan.name, state, cells: settle(vm, plan, role, outputs), journalled: true });
+    } else if (plan.on === "all") {
+      roles[plan.name] = { ...fresh, phase: "queued" };
+    } else {
+      roles[plan.name] = { ...fresh, phase: "choosing" };
+      actions.push({ type: "choose", role: plan.name });
+    }
+  }
+  return follow({ progress: { vm, roles }, actions });
+}
+
+/** Takes one event, and whatever follows from it. An event that comes too late changes nothing. */
+export function advance(progress: Progress, event: Event): Step {
+  return follow(apply(progress, event));
+}
+
+// What a role's event makes of it; undefined: nothing.
+type Outcome = { role: RoleProgress; actions?: Action[] } | undefined;
+type Handle<Type extends EventType> = (
+  now: { vm: ProgressVm; plan: RolePlan; role: RoleProgress },
+  event: Extract<Event, { type: Type }>,
+) => Outcome;
+
+const late = (): undefined => undefined;
+const never = ({ plan, role }: { plan: RolePlan; role: RoleProgress }, event: Event): never => {
+  throw new Error(`role ${plan.name} is ${role.phase}: "${event.type}" cannot happen`);
+};
+// Needs of a role that has left the state of waiting may still be met, or fail.
+const notWaiting = { chosen: never, "passed-over": never, turn: never, barred: never, met: late, unmet: late };
+const over = { ...notWaiting, ended: never, due: never, refused: late };
+
+// Every pair stands here: a forgotten one does not compile.
+const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
+  choosing: {
+    chosen: ({ role }) => ({ role: { ...role, phase: "queued" } }),
+    "passed-over": ({ vm, plan, role }) => end(vm, plan, { ...role, phase: "skipped" }),
+    turn: never,
+    barred: never,
+    met: never,
+    // The choice itself failed.
+    unmet: ({ vm, plan, role }, event) => failUnmet(vm, plan, role, event),
+    ended: never,
+    due: never,
+    refused: never,
+  },
+  queued: {
+    chosen: never,
+    "passed-over": never,
+    turn: ({ plan, role }) => beginWaiting(plan, role),
+    barred: ({ vm, plan, role }, { origin, error }) => end(vm, plan, { ...role, phase: "skipped", origin, error }),
+    met: never,
+    unmet: never,
+    ended: never,
+    due: never,
+    refused: never,
+  },
+  waiting: {
+    chosen: never,
+    "passed-over": never,
+    turn: never,
+    barred: never,
+    met: ({ plan, role }, { need }) => {
+      const awaiting = role.awaiting.filter((other) => other !== need);
+      if (awaiting.length === role.awaiting.length) return undefined;
+      if (awaiting.length === 0) return start(plan, { ...role, awaiting });
+      const lastAfter = isAfter(need) && !awaiting.some(isAfter);
+      return { role: { ...role, awaiting }, actions: lastAfter ? timeInputs(plan, awaiting) : [] };
+    },
+    unmet: ({ vm, plan, role }, event) => (role.awaiting.includes(event.need) ? failUnmet(vm, plan, role, event) : undefined),
+    ended: never,
+    due: never,
+    refused: never,
+  },
+  running: {
+    ...notWaiting,
+    ended: ({ vm, plan, role }, { outputs, failure, origin, final }) => {
+      const error = failure ?? judgeOutputs(plan, outputs);
+      if (error === undefined) return end(vm, plan, { ...role, phase: "done" }, outputs);
+      const failed: RoleProgress = { ...role, failures: role.failures + 1, error };
+      const retry = typeof plan.onError === "object" ? plan.onError : { times: 0, delayMs: 0 };
+      if (final !== true && failed.failures <= retry.times) {
+        const pause: Action = { type: "pause", role: plan.name, attempt: role.attempt, ms: retry.delayMs, error };
+        return { role: { ...failed, phase: "pausing" }, actions: [pause] };
+      }
+      return end(vm, plan, { ...failed, phase: "failed", origin: origin ?? roleId(vm.vm, plan.name) }, outputs);
+    },
+    due: never,
+    // A value written at once: the attempt itself is told and fails.
+    refused: late,
+  },
+  pausing: {
+    ...notWaiting,
+    ended: never,
+    due: ({ plan, role }) => {
+      const { error: _, ...next } = role;
+      return start(plan, next);
+    },
+    refused: late,
+  },
+  done: {
+    ...over,
+    refused: ({ vm, plan, role }, { error }) => end(vm, plan, { ...role, phase: "failed", error, origin: roleId(vm.vm, plan.name) }),
+  },
+  failed: over,
+  skipped: over,
+};
+
+function apply(progress: Progress, event: Event): Step {
+  const { vm } = progress;
+  const plan = vm.roles.find((role) => role.name === event.role);
+  const role = progress.roles[event.role];
+  if (plan === undefined || role === undefined) throw new Error(`${vm.vm} has no role ${event.role}`);
+  const handle = transitions[role.phase][event.type] as Handle<EventType>;
+  const outcome = handle({ vm, plan, role }, event);
+  if (outcome === undefined) return { progress, actions: [] };
+  return { progress: { ...progress, roles: { ...progress.roles, [plan.name]: outcome.role } }, actions: outcome.actions ?? [] };
+}
+
+// Gives roles their turn, or skips them, until nothing more follows; then tells how it ended.
+function follow(step: Step): Step {
+  let { progress, actions } = step;
+  for (let next = nextTurn(progress); next !== undefined; next = nextTurn(progress)) {
+    const after = apply(progress, next);
+    progress = after.progress;
+    actions = [...actions, ...after.actions];
+  }
+  const { vm, roles } = progress;
+  const all = vm.roles.map((plan) => ({ plan, role: roles[plan.name] as RoleProgress }));
+  if (!all.every(({ role }) => hasEnded(role))) return { progress, actions };
+  const ok = all.every(({ plan, role }) => endedWell(plan, role));
+  if (ok === progress.ok) return { progress, actions };
+  return { progress: { ...progress, ok }, actions: [...actions, { type: "finish", ok }] };
+}
+
+function nextTurn({ vm, roles }: Progress): Event | undefined {
+  for (const plan of vm.roles) {
+    const role = roles[plan.name] as RoleProgress;
+    if (role.phase === "queued") return { type: "turn", role: plan.name };
+    if (vm.order === "dataflow" || (hasEnded(role) && endedWell(plan, role))) continue;
+    if (!hasEnded(role)) return undefined;
+    // A failed role of a listed vm: nothing that comes after it has a meaning.
+    const later = vm.roles.slice(vm.roles.indexOf(plan) + 1).find(({ name }) => roles[name]?.phase === "queued");
+    if (later === undefined) return undefined;
+    const origin = role.origin ?? roleId(vm.vm, plan.name);
+    return { type: "barred", role: later.name, origin, error: barredBy(vm, plan, role) };
+  }
+  return undefined;
+}
+
+function barredBy(vm: ProgressVm, plan: RolePlan, role: RoleProgress): string {
+  return role.phase === "skipped" ? (role.error ?? "") : `not run, since ${roleId(vm.vm, plan.name)} failed: ${role.error}`;
+}
+
+function endedWell(plan: RolePlan, role: RoleProgress): boolean {
+  if (role.phase === "failed") return plan.onError === "continue";
+  return role.phase === "done" || role.origin === undefined;
+}
+
+const isAfter = (need: string): boolean => need.startsWith("after ");
+
+function beginWaiting(plan: RolePlan, role: RoleProgress): Outcome {
+  const afters = plan.after.map((after) => `after ${after.role}`);
+  const inputs = plan.inputs.filter((input) => input.when === "eager").map((input) => `input ${input.name}`);
+  const awaiting = [...new Set([...afters, ...inputs])];
+  if (awaiting.length === 0) return start(plan, role);
+  const actions: Action[] = [{ type: "await", role: plan.name, needs: awaiting }];
+  if (afters.length === 0) actions.push(...timeInputs(plan, awaiting));
+  return { role: { ...role, phase: "waiting", awaiting }, actions };
+}
+
+// wait_timeout counts from the moment the role could otherwise run: its turn has come and all that it comes after has ended.
+function timeInputs(plan: RolePlan, awaiting: string[]): Action[] {
+  return plan.inputs.flatMap(({ name, waitTimeoutMs: ms }) =>
+    ms !== undefined && awaiting.includes(`input ${name}`) ? [{ type: "time" as const, role: plan.name, input: name, ms }] : [],
+  );
+}
+
+function start(plan: RolePlan, role: RoleProgress): Outcome {
+  const attempt = role.attempt + 1;
+  return { role: { ...role, phase: "running", attempt }, actions: [{ type: "start", role: plan.name, attempt }] };
+}
+
+function failUnmet(vm: ProgressVm, plan: RolePlan, role: RoleProgress, event: Extract<Event, { type: "unmet" }>): Outcome {
+  const origin = event.origin ?? roleId(vm.vm, plan.name);
+  return end(vm, plan, { ...role, phase: "failed", awaiting: [], error: `${event.need}: ${event.error}`, origin });
+}
+
+function judgeOutputs(plan: RolePlan, outputs: Record<string, Json>): string | undefined {
+  const written = (name: string): boolean => Object.hasOwn(outputs, name);
+  const error = plan.outputs.find((output) => output.errorOutput && written(output.name));
+  if (error !== undefined) {
+    return `error output ${error.name}${error.secret ? " has a value" : `: ${JSON.stringify(outputs[error.name])}`}`;
+  }
+  const missing = plan.outputs.filter((output) => !output.optional && !output.errorOutput && !written(output.name));
+  if (missing.length === 0) return undefined;
+  return `output-not-written: ${missing.map((output) => output.name).join(", ")}`;
+}
+
+function end(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json> = {}): Outcome {
+  const state = role.phase as "done" | "failed" | "skipped";
+  const cells = settle(vm, plan, role, outputs);
+  return { role, actions: [{ type: "end", role: plan.name, state, cells, journalled: false }] };
+}
+
+// How an ended role settles all its cells.
+function settle(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json>): Settlement[] {
+  const one = plan.on !== "all" && plan.on.pick === "one";
+  const notChosen = role.phase === "skipped" && role.origin === undefined;
+  // The cells of a role that runs on one member are that member's to write.
+  if (one && notChosen) return [];
+  const failed = { state: "failed" as const, error: role.error ?? "", origin: role.origin ?? "" };
+  const stands = (output: RolePlan["outputs"][number]): boolean =>
+    Object.hasOwn(outputs, output.name) && (role.phase === "done" || output.publish === "on_write");
+  const cells = plan.outputs.map((output): Settlement => {
+    const { cell } = output;
+    if (stands(output)) return { cell, state: "value", value: outputs[output.name] as Json };
+    return failed.origin === "" ? { cell, state: "absent" } : { cell, ...failed };
+  });
+  const endsAt = endCellOf(vm, plan);
+  if (endedWell(plan, role)) return [...cells, { cell: endsAt, state: "value", value: true }];
+  return [...cells, { cell: endsAt, ...failed }];
+}

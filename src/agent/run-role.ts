@@ -1,0 +1,161 @@
+// One attempt at a role: prepares what its tool needs, runs it, reads what it left behind. All I/O that adapters must not do.
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { messageOf } from "../model/failure.ts";
+import type { Json } from "../model/json.ts";
+import type { RolePlan } from "../model/vm-plan.ts";
+import type { ActiveClock } from "./active-clock.ts";
+import type { Cells } from "./cells.ts";
+import { findCommand } from "./find-command.ts";
+import { lastLine, readLogTail } from "./log-tail.ts";
+import type { RoleSession } from "./role-session.ts";
+import { endGroup, type Exit, startProcess } from "./spawn.ts";
+import type { Finished, Job, Prepared, Tool } from "./tool.ts";
+import { findAdapter } from "./tool-list.ts";
+
+export interface AttemptParts {
+  vm: string;
+  plan: RolePlan;
+  cells: Cells;
+  session: RoleSession;
+  clock: ActiveClock;
+  /** Of this attempt; emptied first. */
+  folder: string;
+  /** Of the role, kept from attempt to attempt. */
+  roleFolder: string;
+  logPath: string;
+  /** The agent's environment with PATH and the socket's variables. */
+  env: Record<string, string | undefined>;
+  /** Aborted when the agent stops: the attempt is then ended and has no result. */
+  signal: AbortSignal;
+  mask(text: string): string;
+  onStarted(pid: number): void;
+}
+
+export interface AttemptResult extends Partial<Reason> {
+  /** All that was written, by this attempt or at once by earlier ones. */
+  outputs: Record<string, Json>;
+  logTail?: string;
+}
+
+/** Why an attempt failed. */
+interface Reason {
+  failure: string;
+  /** The role whose failure made this one fail. */
+  origin?: string;
+  /** Another attempt would fail likewise. */
+  final?: boolean;
+}
+
+// Of an output's file; the value itself may be smaller than its text.
+const maxFileBytes = 1024 * 1024;
+
+/** Runs one attempt. Rejects with the signal's reason when the agent stops meanwhile; the attempt's processes are gone then. */
+export async function runRole(parts: AttemptParts): Promise<AttemptResult> {
+  const { plan, session, mask } = parts;
+  const tool = findAdapter(plan.tool);
+  const reason = tool === undefined ? noAdapter(plan.tool) : await runTool(parts, tool);
+  const outputs = await session.finish();
+  if (reason === undefined) return { outputs };
+  return { outputs, ...reason, failure: mask(reason.failure), logTail: mask(readLogTail(parts.logPath)) };
+}
+
+function noAdapter(tool: string): Reason {
+  return { failure: `this agent has no adapter for the tool "${tool}"`, final: true };
+}
+
+async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefined> {
+  const { env, signal } = parts;
+  if (tool.probe !== undefined && findCommand(tool.probe.command, env.PATH) === undefined) {
+    return { failure: `${tool.probe.command} is not installed: ${tool.probe.install}`, final: true };
+  }
+  let job: Job;
+  let prepared: Prepared;
+  try {
+    job = await makeJob(parts);
+    prepared = tool.prepare(job);
+    makeFolders(parts);
+    for (const { path, text, mode } of prepared.files) writeFileSync(path, text, { mode });
+  } catch (error) {
+    signal.throwIfAborted();
+    return { failure: messageOf(error), final: true };
+  }
+  const ended = await runProcess(parts, prepared);
+  return "failure" in ended ? ended : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared.outputFiles) });
+}
+
+// Eager inputs have been waited for: this is where their values are picked up.
+async function makeJob({ vm, plan, cells, session, folder, roleFolder, signal }: AttemptParts): Promise<Job> {
+  const run = await cells.resolve(plan.run, { signal });
+  if (run.state === "failed") throw new Error(`what to run: ${run.error}`);
+  const inputs: Record<string, Json> = {};
+  for (const input of plan.inputs) {
+    if (input.when !== "eager") continue;
+    const resolution = await cells.resolveInput(input, { signal });
+    if (resolution.state === "failed") throw new Error(`input ${input.name}: ${resolution.error}`);
+    if (input.secret) session.learnSecret(resolution.value);
+    inputs[input.name] = resolution.value;
+  }
+  return { vm, role: plan, run: run.value, inputs, folder, roleFolder };
+}
+
+function makeFolders({ folder, roleFolder }: AttemptParts): void {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  mkdirSync(roleFolder, { recursive: true, mode: 0o700 });
+}
+
+async function runProcess(parts: AttemptParts, { argv, env, cwd }: Prepared): Promise<Exit | Reason> {
+  const { plan, clock, signal, logPath } = parts;
+  const started = await startProcess({ argv, env: { ...parts.env, ...env }, cwd, logPath }).catch((error: unknown) => messageOf(error));
+  if (typeof started === "string") return { failure: `cannot start ${argv[0]}: ${started}`, final: true };
+  parts.onStarted(started.pid);
+
+  let ending: Promise<void> | undefined;
+  let overtime = false;
+  const endAll = (): void => void (ending ??= endGroup(started.pid));
+  if (signal.aborted) endAll();
+  signal.addEventListener("abort", endAll, { once: true });
+  const ring = (): void => {
+    overtime = true;
+    endAll();
+  };
+  const callOff = plan.timeoutMs === undefined ? undefined : clock.alarmIn(plan.timeoutMs, ring);
+  const exit = await started.exited;
+  callOff?.();
+  signal.removeEventListener("abort", endAll);
+  await ending;
+  signal.throwIfAborted();
+  if (!overtime) return exit;
+  return { failure: `timeout: ran for more than ${(plan.timeoutMs ?? 0) / 1000} s, not counting the time blocked in reads` };
+}
+
+function readFiles(session: RoleSession, outputFiles: Record<string, string>): Record<string, string> {
+  const files: Record<string, string> = {};
+  for (const [name, path] of Object.entries(outputFiles)) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isFile() !== true) continue;
+    if (found.size > maxFileBytes) session.refuseTooLarge(name);
+    else files[name] = readFileSync(path, "utf8");
+  }
+  return files;
+}
+
+async function judge({ plan, session, logPath }: AttemptParts, tool: Tool, finished: Finished): Promise<Reason | undefined> {
+  const { outputs, failure } = tool.collect(finished);
+  const refusal = session.refusal;
+  for (const [name, given] of Object.entries(outputs)) {
+    const publish = plan.outputs.find((output) => output.name === name)?.publish;
+    // A failed attempt publishes nothing that is held until success.
+    if (failure === undefined || publish === "on_write") await session.write(name, given);
+  }
+  if (refusal !== undefined) return { failure: refusal.message, final: refusal.final };
+  if (failure === undefined) {
+    return session.refusal === undefined ? undefined : { failure: session.refusal.message, final: session.refusal.final };
+  }
+  if (session.failedRead !== undefined) {
+    const { message, origin } = session.failedRead;
+    return { failure: message, final: true, ...(origin === undefined ? {} : { origin }) };
+  }
+  const last = lastLine(readLogTail(logPath));
+  return { failure: last === "" ? failure : `${failure}: ${last}` };
+}

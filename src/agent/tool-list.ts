@@ -1,0 +1,10 @@
+// The tools there are, one line each.
+import type { Tool } from "./tool.ts";
+import { script } from "./tools/script.ts";
+
+const tools: Tool[] = [script];
+
+/** Returns the adapter of the tool `name`; undefined where there is none. */
+export function findAdapter(name: string): Tool | undefined {
+  return tools.find((tool) => tool.name === name);
+}
