@@ -3,7 +3,10 @@ import type { Span } from "../diagnostics/span.ts";
 import type { Json } from "./json.ts";
 import type { VmSpec } from "./role.ts";
 
-/** A value as written. A map with exactly one key that names a function of the template's version is a `call`. */
+/**
+ * A value as written. A map with exactly one key that names a function of the template's version is a `call`.
+ * `{get_output: [...]}` is a call whose `arg` is the list; with `of` beside it, `arg` is a map of the two: `get_output`, `of`.
+ */
 export type Value =
   | { kind: "literal"; value: null | boolean | number | string; span: Span }
   | { kind: "list"; items: Value[]; span: Span }

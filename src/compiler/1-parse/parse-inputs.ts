@@ -1,0 +1,55 @@
+// The inputs of a role, in both their forms: `NAME: EXPR` and `NAME: {value: EXPR, ...}`.
+import { findNearest } from "../../diagnostics/nearest.ts";
+import type { InputSpec, ValueType, When } from "../../model/role.ts";
+import type { Entry } from "../../model/template.ts";
+import { type ParseContext, parseLiteral, parseValue } from "./parse-value.ts";
+import { readDuration } from "./read-duration.ts";
+import { openMap, toJson } from "./read-fields.ts";
+
+export const valueTypes: readonly ValueType[] = ["string", "number", "boolean", "json", "comma_delimited_list"];
+const longKeys = ["value", "type", "default", "description", "when", "wait_timeout", "bind"];
+const whens: readonly When[] = ["eager", "lazy", "deferred"];
+
+/** Reads the `inputs` of the role that messages call `label`. */
+export function parseInputs(entry: Entry | undefined, label: string, context: ParseContext): InputSpec[] {
+  if (entry === undefined) return [];
+  const fields = openMap(entry.value, `"inputs" of ${label}`, context.report);
+  return fields?.entries().map((input) => parseInput(input, label, context)) ?? [];
+}
+
+function parseInput(entry: Entry, label: string, context: ParseContext): InputSpec {
+  const short: InputSpec = { name: entry.key, nameSpan: entry.keySpan, value: entry.value };
+  if (!isLong(entry, context)) return { ...short, value: parseValue(entry.value, context) };
+
+  const fields = openMap(entry.value, `input "${entry.key}" of ${label}`, context.report, longKeys, entry.keySpan);
+  const value = fields?.get("value")?.value;
+  if (fields === undefined || value === undefined)
+    return { ...short, value: { kind: "literal", value: null, span: entry.keySpan } };
+  const input: InputSpec = { ...short, value: parseValue(value, context) };
+  const type = fields.word("type", valueTypes);
+  if (type !== undefined) input.type = type;
+  const when = fields.word("when", whens);
+  if (when !== undefined) input.when = when;
+  const bind = fields.word("bind", ["deploy"]);
+  if (bind !== undefined) input.bind = bind;
+  const description = fields.text("description");
+  if (description !== undefined) input.description = description;
+  const waitTimeoutMs = readDuration(fields, "wait_timeout", context);
+  if (waitTimeoutMs !== undefined) input.waitTimeoutMs = waitTimeoutMs;
+  const standIn = fields.get("default");
+  const literal = standIn === undefined ? undefined : parseLiteral(standIn.value, `the default of input "${entry.key}"`, context);
+  if (literal !== undefined) input.default = toJson(literal);
+  return input;
+}
+
+/** A map is the long form if it has the key `value` and no key that we do not know. One that nearly is gets a warning. */
+function isLong({ key: name, value }: Entry, context: ParseContext): boolean {
+  if (value.kind !== "map" || !value.entries.some(({ key }) => key === "value")) return false;
+  const foreign = value.entries.filter(({ key }) => !longKeys.includes(key));
+  for (const { key, keySpan } of foreign) {
+    const nearest = findNearest(key, longKeys);
+    if (nearest !== undefined)
+      context.report.add("unclear-input", keySpan, { name, key }, { hint: `did you mean "${nearest}"?` });
+  }
+  return foreign.length === 0;
+}

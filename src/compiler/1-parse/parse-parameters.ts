@@ -1,0 +1,112 @@
+// The template's parameters, with the values that -P, environments and defaults give them, checked as Heat would.
+import { suggestNearest } from "../../diagnostics/nearest.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import type { Json } from "../../model/json.ts";
+import type { ParameterType } from "../../model/template.ts";
+import type { Entry, Parameter } from "../../model/template.ts";
+import { type Constraint, findBrokenConstraint, parseConstraints } from "./parse-constraints.ts";
+import type { Environment } from "./parse-environment.ts";
+import { valueTypes } from "./parse-inputs.ts";
+import type { ParseContext } from "./parse-value.ts";
+import { readParameterValue } from "./read-parameter-value.ts";
+import { type Fields, openMap, toJson } from "./read-fields.ts";
+
+const parameterKeys = ["type", "description", "default", "schema", "constraints", "hidden", "label", "immutable"];
+
+interface Declaration {
+  parameter: Parameter;
+  constraints: Constraint[];
+}
+
+/** A value that somebody gives, as yet of no type. */
+interface Given {
+  source: string;
+  raw: Json;
+  span: Span;
+}
+
+/** Reads the section `parameters`; `place` is where values for a template without parameters are reported. */
+export function parseParameters(
+  section: Fields | undefined,
+  environments: Environment[],
+  given: { name: string; value: string }[],
+  place: Span,
+  context: ParseContext,
+): Map<string, Parameter> {
+  const declarations = new Map<string, Declaration>();
+  for (const entry of section?.entries() ?? []) {
+    const declaration = parseDeclaration(entry, context);
+    if (declaration !== undefined) declarations.set(entry.key, declaration);
+  }
+  const names = section?.entries().map(({ key }) => key) ?? [];
+  const reportUnknown = (name: string, span: Span): void => {
+    if (!names.includes(name)) context.report.add("unknown-parameter", span, { name }, { hint: suggestNearest(name, names) });
+  };
+  for (const { name } of given) reportUnknown(name, section?.span ?? place);
+  for (const entry of environments.flatMap((environment) => environment.parameters)) reportUnknown(entry.key, entry.keySpan);
+
+  for (const declaration of declarations.values()) {
+    const value = findGiven(declaration.parameter, environments, given);
+    if (value === "merged") continue;
+    const checked = value === undefined ? declaration.parameter.default : checkValue(declaration, value, context);
+    if (checked !== undefined) declaration.parameter.value = checked;
+  }
+  return new Map([...declarations].map(([name, { parameter }]) => [name, parameter]));
+}
+
+function parseDeclaration(entry: Entry, context: ParseContext): Declaration | undefined {
+  const known = context.version >= "2018-03-02" ? [...parameterKeys, "tags"] : parameterKeys;
+  const fields = openMap(entry.value, `parameter "${entry.key}"`, context.report, known, entry.keySpan);
+  if (fields === undefined) return undefined;
+  fields.require("type");
+  const type: ParameterType = fields.word("type", valueTypes) ?? "string";
+  const parameter: Parameter = { name: entry.key, span: entry.keySpan, type, hidden: fields.flag("hidden") };
+  fields.text("description");
+  fields.text("label");
+  fields.flag("immutable");
+  fields.list("tags");
+  const declaration = { parameter, constraints: parseConstraints(fields, type, context) };
+  const written = fields.get("default");
+  if (written !== undefined) {
+    const value = checkValue(
+      declaration,
+      { source: "the default", raw: toJson(written.value), span: written.value.span },
+      context,
+    );
+    if (value !== undefined) parameter.default = value;
+  }
+  return declaration;
+}
+
+/**
+ * -P wins over environments, `parameters` over `parameter_defaults`, later files over earlier ones. "merged": environments
+ * ask Heat to merge their values.
+ */
+function findGiven(
+  { name, span }: Parameter,
+  environments: Environment[],
+  given: { name: string; value: string }[],
+): Given | "merged" | undefined {
+  const text = given.findLast((parameter) => parameter.name === name);
+  if (text !== undefined) return { source: "the value given with -P", raw: text.value, span };
+  const entry =
+    environments.flatMap((environment) => environment.parameters).findLast(({ key }) => key === name) ??
+    environments.flatMap((environment) => environment.parameterDefaults).findLast(({ key }) => key === name);
+  if (entry !== undefined && environments.some((environment) => environment.mergesValues)) return "merged";
+  return entry === undefined ? undefined : { source: "the value", raw: toJson(entry.value), span: entry.value.span };
+}
+
+/** Returns the value by the parameter's type; undefined, and reported, when it does not fit. A hidden value is not repeated. */
+function checkValue(
+  { parameter, constraints }: Declaration,
+  { source, raw, span }: Given,
+  context: ParseContext,
+): Json | undefined {
+  const { name, type } = parameter;
+  const read = readParameterValue(raw, type);
+  const broken = "problem" in read ? undefined : findBrokenConstraint(read.value, constraints);
+  const problem = "problem" in read ? read.problem : broken?.problem;
+  if (problem !== undefined)
+    context.report.add("bad-parameter-value", span, { name, source, problem }, { hint: broken?.description });
+  return "problem" in read || broken !== undefined ? undefined : read.value;
+}

@@ -1,0 +1,104 @@
+// The template's resources: their keys, which are vms or groups of vms, and the annotation of those.
+import { suggestNearest } from "../../diagnostics/nearest.ts";
+import type { Entry, GroupSpec, Resource, Value } from "../../model/template.ts";
+import { parseRoles } from "./parse-roles.ts";
+import { type ParseContext, parseValue } from "./parse-value.ts";
+import { type Fields, openMap, readText, reportType } from "./read-fields.ts";
+
+const serverType = "OS::Nova::Server";
+const groupType = "OS::Heat::ResourceGroup";
+const resourceKeys = ["type", "properties", "metadata", "depends_on", "deletion_policy", "update_policy", "description"];
+const laterKeys = ["condition", "external_id"];
+
+/** Reads the section `resources`. */
+export function parseResources(section: Fields | undefined, context: ParseContext): Map<string, Resource> {
+  const resources = new Map<string, Resource>();
+  const names = section?.entries().map(({ key }) => key) ?? [];
+  for (const entry of section?.entries() ?? []) {
+    const resource = parseResource(entry, names, context);
+    if (resource !== undefined) resources.set(entry.key, resource);
+  }
+  return resources;
+}
+
+function parseResource(entry: Entry, names: string[], context: ParseContext): Resource | undefined {
+  const name = entry.key;
+  const known = context.version >= "2016-10-14" ? [...resourceKeys, ...laterKeys] : resourceKeys;
+  const fields = openMap(entry.value, `resource "${name}"`, context.report, known, entry.keySpan);
+  if (fields === undefined) return undefined;
+  const typeSpan = fields.require("type")?.value.span ?? entry.keySpan;
+  const type = fields.text("type") ?? "";
+  const resource: Resource = { name, span: entry.keySpan, type, typeSpan, dependsOn: parseDependsOn(fields, names, context) };
+
+  const properties = fields.get("properties");
+  if (properties !== undefined) resource.properties = parseValue(properties.value, context);
+  const condition = fields.get("condition");
+  if (condition !== undefined) resource.condition = parseValue(condition.value, context, "condition");
+
+  const definition =
+    type === groupType && properties !== undefined ? memberDefinition(properties.value, name, context) : undefined;
+  const isServerGroup = definition !== undefined && typeOf(definition) === serverType;
+  if (isServerGroup && resource.properties !== undefined)
+    resource.group = parseGroup(resource.properties, typeSpan, name, context);
+
+  const own = findAnnotation(fields);
+  if (own !== undefined && type === serverType) resource.vm = parseRoles(own, name, context);
+  else if (own !== undefined) {
+    const hint = isServerGroup ? `the members are the vms: move it to resource_def of "${name}"` : undefined;
+    context.report.add("not-a-vm", own.keySpan, { resource: name, type }, { hint });
+  }
+  const members = definition === undefined ? undefined : findAnnotation(definition);
+  if (members !== undefined && isServerGroup) resource.vm = parseRoles(members, name, context);
+  else if (members !== undefined)
+    context.report.add("not-a-vm", members.keySpan, { resource: name, type: typeOf(definition) ?? "its member" });
+  return resource;
+}
+
+function parseDependsOn(fields: Fields, names: string[], context: ParseContext): string[] {
+  const value = fields.get("depends_on")?.value;
+  if (value === undefined) return [];
+  const items = value.kind === "list" ? value.items : [value];
+  return items.flatMap((item) => {
+    const name = readText(item, `"depends_on" of ${fields.what}`, context.report);
+    if (name === undefined) return [];
+    if (names.includes(name)) return [name];
+    context.report.add("unknown-resource", item.span, { name }, { hint: suggestNearest(name, names) });
+    return [];
+  });
+}
+
+/** The annotation within a resource's metadata, if there is one. Metadata made by a function hold none. */
+function findAnnotation(fields: Fields): Entry | undefined {
+  const metadata = fields.get("metadata")?.value;
+  return metadata?.kind === "map" ? metadata.entries.find(({ key }) => key === "weft") : undefined;
+}
+
+/** The map `resource_def` of a group, opened; undefined when it is made by a function or absent, which is for Heat to judge. */
+function memberDefinition(properties: Value, group: string, context: ParseContext): Fields | undefined {
+  const definition = properties.kind === "map" ? properties.entries.find(({ key }) => key === "resource_def") : undefined;
+  return definition?.value.kind === "map"
+    ? openMap(definition.value, `resource_def of "${group}"`, context.report, undefined, definition.keySpan)
+    : undefined;
+}
+
+function typeOf(fields: Fields | undefined): string | undefined {
+  const type = fields?.get("type")?.value;
+  return type?.kind === "literal" && typeof type.value === "string" ? type.value : undefined;
+}
+
+/** `properties` are the group's, functions found. */
+function parseGroup(properties: Value, typeSpan: Resource["typeSpan"], name: string, context: ParseContext): GroupSpec {
+  const fields = openMap(properties, `properties of "${name}"`, context.report);
+  const indexVar = fields?.get("index_var")?.value;
+  const group: GroupSpec = {
+    count: fields?.get("count")?.value ?? { kind: "literal", value: 1, span: typeSpan },
+    indexVar: "%index%",
+    memberType: serverType,
+  };
+  if (indexVar?.kind === "literal" && typeof indexVar.value === "string" && indexVar.value.length > 0)
+    group.indexVar = indexVar.value;
+  else if (indexVar !== undefined) reportType(context.report, indexVar, `"index_var" of "${name}"`, "a text");
+  const memberProperties = fields?.map("resource_def", `resource_def of "${name}"`)?.get("properties")?.value;
+  if (memberProperties !== undefined) group.memberProperties = memberProperties;
+  return group;
+}

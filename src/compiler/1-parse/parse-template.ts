@@ -1,0 +1,127 @@
+// A HOT template's text -> Template. Everything that is wrong is reported with its place; nothing throws.
+import type { Document } from "yaml";
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { suggestNearest } from "../../diagnostics/nearest.ts";
+import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
+import type { Output, Resource, Template, Value } from "../../model/template.ts";
+import { parseEnvironment } from "./parse-environment.ts";
+import { parseParameters } from "./parse-parameters.ts";
+import { parseResources } from "./parse-resources.ts";
+import { type ParseContext, parseValue } from "./parse-value.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { describeValue, type Fields, openMap } from "./read-fields.ts";
+
+export interface TemplateSource {
+  file: string;
+  text: string;
+  /** In the order given: later ones win. */
+  environments: { file: string; text: string }[];
+  /** From -P: values are texts, read by the parameters' types. */
+  parameters: { name: string; value: string }[];
+  /** `readFile` gets a path made of the template's folder and the name in get_file; undefined: cannot be read. */
+  host: { readFile(path: string): string | undefined };
+}
+
+export interface ParsedTemplate {
+  template: Template;
+  /** The template as written, for emission. `reveal` of outputs and `weft` in metadata are ours, to be taken out. */
+  document: Document.Parsed;
+}
+
+const sections = ["heat_template_version", "description", "parameter_groups", "parameters", "resources", "outputs"];
+
+/** Parses a template with its environments and parameters; undefined, with reports, for a text that is no template at all. */
+export function parseTemplate(source: TemplateSource, report: Report): ParsedTemplate | undefined {
+  const { file, text, host } = source;
+  const yaml = parseYaml(file, text, report);
+  const environments = source.environments.map((environment) => parseEnvironment(environment, report));
+  if (yaml === undefined) return undefined;
+  const { root } = yaml;
+  if (root.kind !== "map") {
+    report.add("not-a-template", root.span, { found: describeValue(root) });
+    return undefined;
+  }
+  const { name: versionName, version } = parseVersion(openMap(root, "the template", report) as Fields, report);
+  const known = version >= "2016-10-14" ? [...sections, "conditions"] : sections;
+  const top = openMap(root, "the template", report, known) as Fields;
+
+  const files = new Map<string, string>();
+  const context: ParseContext = {
+    file,
+    version,
+    versionName,
+    report,
+    readFile(name) {
+      const content = files.get(name) ?? host.readFile(pathBeside(file, name));
+      if (content !== undefined) files.set(name, content);
+      return content;
+    },
+  };
+  const resources = parseResources(top.map("resources", "the section resources"), context);
+  const template: Template = {
+    file,
+    version: versionName,
+    parameters: parseParameters(
+      top.map("parameters", "the section parameters"),
+      environments,
+      source.parameters,
+      root.span,
+      context,
+    ),
+    resources,
+    outputs: parseOutputSection(top.map("outputs", "the section outputs"), context),
+    conditions: parseConditions(top.map("conditions", "the section conditions"), context),
+    files,
+  };
+  checkConditionNames(template, report);
+  return { template, document: yaml.document };
+}
+
+/** The newest version stands in for one that is missing or wrong, so that parsing goes on. */
+function parseVersion(top: Fields, report: Report): { name: string; version: HeatVersion } {
+  const name = top.require("heat_template_version") === undefined ? undefined : top.text("heat_template_version");
+  const version = name === undefined ? newestVersion : findVersion(name);
+  if (name !== undefined && version === undefined) {
+    const span = top.get("heat_template_version")?.value.span ?? top.span;
+    report.add("unknown-version", span, { version: name }, { hint: `Heat knows ${versionNames.join(", ")}` });
+  }
+  return { name: name ?? newestVersion, version: version ?? newestVersion };
+}
+
+function parseConditions(section: Fields | undefined, context: ParseContext): Map<string, Value> {
+  return new Map(section?.entries().map(({ key, value }) => [key, parseValue(value, context, "condition")]));
+}
+
+function parseOutputSection(section: Fields | undefined, context: ParseContext): Map<string, Output> {
+  const outputs = new Map<string, Output>();
+  const known = ["value", "description", "reveal", ...(context.version >= "2016-10-14" ? ["condition"] : [])];
+  for (const { key: name, keySpan, value } of section?.entries() ?? []) {
+    const fields = openMap(value, `output "${name}"`, context.report, known, keySpan);
+    fields?.text("description");
+    // An explicit null is a value, though a useless one.
+    const written = fields?.entries().find(({ key }) => key === "value")?.value ?? fields?.require("value")?.value;
+    if (fields === undefined || written === undefined) continue;
+    const output: Output = { name, span: keySpan, value: parseValue(written, context), reveal: fields.flag("reveal") };
+    const condition = fields.get("condition");
+    if (condition !== undefined) output.condition = parseValue(condition.value, context, "condition");
+    outputs.set(name, output);
+  }
+  return outputs;
+}
+
+/** A text where a condition stands names one of the section `conditions`. */
+function checkConditionNames(template: Template, report: Report): void {
+  const names = [...template.conditions.keys()];
+  const check = (condition: Value | undefined): void => {
+    if (condition?.kind !== "literal" || typeof condition.value !== "string" || names.includes(condition.value)) return;
+    report.add("unknown-condition", condition.span, { name: condition.value }, { hint: suggestNearest(condition.value, names) });
+  };
+  const holders: (Resource | Output)[] = [...template.resources.values(), ...template.outputs.values()];
+  for (const { condition } of holders) check(condition);
+}
+
+/** The path of a file that a template names: beside the template unless absolute. */
+function pathBeside(template: string, name: string): string {
+  const folder = template.slice(0, template.lastIndexOf("/") + 1);
+  return name.startsWith("/") ? name : folder + name;
+}

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { Report } from "../../diagnostics/diagnostic.ts";
+import type { Json } from "../../model/json.ts";
+import { parseYaml } from "./parse-yaml.ts";
+import { toJson } from "./read-fields.ts";
+
+function read(text: string): { value: Json | undefined; places: string[] } {
+  const report = new Report();
+  const yaml = parseYaml("t.yaml", text, report);
+  const places = report.diagnostics.map(({ span, code }) => `${span.line}:${span.column} ${code}`);
+  return { value: yaml === undefined ? undefined : toJson(yaml.root), places };
+}
+
+test.for<[string, Json]>([
+  ["2013-05-23", "2013-05-23"],
+  ["yes", true],
+  ["Off", false],
+  ["y", "y"],
+  ["n", "n"],
+  ["~", null],
+  ["1.10", 1.1],
+  ["0644", 420],
+  ["1_000", 1000],
+  ["0x1F", 31],
+  ["12:30", 750],
+  ["1e3", "1e3"],
+  ["1.0e+3", 1000],
+  ["1.0e3", "1.0e3"],
+  ["'5'", "5"],
+  ["!!str 5", "5"],
+])("the plain scalar %s is read as Heat reads it: %j", ([text, value]) => {
+  expect(read(`a: ${text}`)).toMatchObject({ value: { a: value }, places: [] });
+});
+
+test.for(["12345678901234567890", "1.10", "0644", "1_000", "yes", "1e3", "12:30", "2013-05-23"])(
+  "%s is written again as it stood",
+  (text) => {
+    expect(parseYaml("t.yaml", `a: ${text}\n`, new Report())?.document.toString()).toBe(`a: ${text}\n`);
+  },
+);
+
+test("keys are the texts as written, even where YAML sees a boolean", () => {
+  expect(read("on: 1\n5: 2\n'x y': 3").value).toEqual({ on: 1, 5: 2, "x y": 3 });
+});
+
+test("aliases and merge keys are followed; own keys win, earlier merges win", () => {
+  const text = "a: &a {x: 1, y: 1}\nb: &b {y: 2, z: 2}\nc: {<<: [*a, *b], x: 0}\nd: *a\n";
+  expect(read(text)).toMatchObject({ value: { c: { x: 0, y: 1, z: 2 }, d: { x: 1, y: 1 } }, places: [] });
+});
+
+test("a repeated key is a warning and the last one counts, but an error inside weft", () => {
+  expect(read("a: 1\na: 2")).toMatchObject({ value: { a: 2 }, places: ["2:1 shadowed-key"] });
+  expect(read("metadata: {weft: {a: 1, a: {b: 1, b: 2}}}").places).toEqual(["1:25 duplicate-key", "1:35 duplicate-key"]);
+  expect(read("weft: {a: 1, a: 2}").places).toEqual(["1:14 shadowed-key"]);
+});
+
+test.for<[string, string, string[]]>([
+  ["a syntax error", "a: [1", ["1:6 yaml-syntax"]],
+  ["a tab as indentation", "a:\n\tb: 1", ["2:1 yaml-syntax"]],
+  ["a tag that Heat does not know", "a: !sync b", ["1:4 yaml-syntax"]],
+  ["a second document", "a: 1\n---\nb: 1", ["2:1 yaml-syntax"]],
+  ["a key that is no text", "? [a]\n: 1", ["1:3 yaml-syntax"]],
+  ["an alias without its anchor", "a: *x", ["1:4 bad-alias"]],
+  ["an alias that contains itself", "a: &a {b: *a}", ["1:11 bad-alias"]],
+  ["a merge of no map", "a: {<<: 5}", ["1:9 yaml-syntax"]],
+  ["a control character", "a: \u0007", ["1:4 bad-character"]],
+  ["what was no UTF-8", "a: b\nc: \uFFFD", ["2:4 bad-character"]],
+])("%s is reported at its place", ([, text, places]) => {
+  expect(read(text).places).toEqual(places);
+});
+
+test.for<[string, string]>([
+  ["flow lists", "[".repeat(5000)],
+  ["flow maps", "{a: ".repeat(3000) + "}".repeat(3000)],
+  ["blocks", Array.from({ length: 3000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n")],
+  ["moderate nesting", "[".repeat(300) + "]".repeat(300)],
+])("nesting without measure is reported, not a crash: %s", ([, text]) => {
+  expect(read(text).places.at(0)).toMatch(/yaml-syntax$/);
+});
+
+test("aliases that would blow up are refused", () => {
+  const levels = Array.from(
+    { length: 9 },
+    (_, level) => `a${level + 1}: &a${level + 1} [${Array(10).fill(`*a${level}`).join(", ")}]`,
+  );
+  expect(read(["a0: &a0 [x]", ...levels].join("\n")).places).toEqual(["1:1 bad-alias"]);
+});
+
+test("an empty value stands where its key stands", () => {
+  const report = new Report();
+  const root = parseYaml("t.yaml", "a:\n  b:\nc: 1", report)?.root;
+  const a = root?.kind === "map" ? root.entries[0]?.value : undefined;
+  expect(a?.kind === "map" && a.entries[0]?.value.span).toEqual({ file: "t.yaml", line: 2, column: 3, length: 1 });
+});
+
+test("a place ends with its line", () => {
+  const report = new Report();
+  const root = parseYaml("t.yaml", "a: [1,\r\n  2]", report)?.root;
+  expect(root?.kind === "map" && root.entries[0]?.value.span).toEqual({ file: "t.yaml", line: 1, column: 4, length: 3 });
+});

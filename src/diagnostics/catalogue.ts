@@ -1,0 +1,298 @@
+// Every diagnostic that weft knows: how bad it is, what it says, how to mend it. One row a code, codes are words; longer than
+// other files because it is a table. Rows stand in the order in which the compiler meets them.
+
+export type Severity = "error" | "warning" | "note";
+
+export interface Row<Params> {
+  severity: Severity;
+  says(params: Params): string;
+  hint?(params: Params): string | undefined;
+  /** For `weft explain CODE`: what it means and how to mend it. */
+  why: string;
+}
+
+export const catalogue = {
+  // Files and YAML
+  "missing-file": {
+    severity: "error",
+    says: ({ file }: { file: string }) => `cannot read the file "${file}"`,
+    hint: () => "a relative path is looked up beside the template",
+    why: "get_file names a file that is not there or cannot be read. weft reads the files of a template when it compiles; relative paths start at the folder of the template. Correct the path or add the file.",
+  },
+  "bad-character": {
+    severity: "error",
+    says: ({ code }: { code: string }) =>
+      code === "U+FFFD" ? "the file is not valid UTF-8 here" : `the character ${code} is not allowed in YAML`,
+    why: "Templates are UTF-8 text. Save the file as UTF-8, and write control characters as escapes in a double-quoted string.",
+  },
+  "yaml-syntax": {
+    severity: "error",
+    says: ({ problem }: { problem: string }) => problem,
+    why: "The file is not well-formed YAML. Often the indentation is uneven, a tab stands where spaces must, a quote is not closed, or a text that holds `: ` or starts with `{`, `[`, `*`, `&` or `%` needs quotes.",
+  },
+  "bad-alias": {
+    severity: "error",
+    says: ({ problem }: { problem: string }) => problem,
+    why: "A YAML alias (`*name`) has no anchor (`&name`) before it, contains itself, or all aliases together would blow the template up beyond any use. Write the value out, or name an anchor that stands earlier in the file.",
+  },
+  "duplicate-key": {
+    severity: "error",
+    says: ({ key }: { key: string }) => `the key "${key}" is given twice`,
+    why: "Within weft's annotation a key may be given once: of two inputs or outputs of one name, one would be lost without a word. Remove or rename one of them.",
+  },
+  "shadowed-key": {
+    severity: "warning",
+    says: ({ key }: { key: string }) => `the key "${key}" is given again: Heat takes this one and forgets the earlier one`,
+    why: "YAML keys should be unique. Heat accepts a repeated key and silently keeps the last value; weft does the same, with this warning. Remove the value that is not meant.",
+  },
+  "not-a-template": {
+    severity: "error",
+    says: ({ found }: { found: string }) => `this is no template: a map is expected, not ${found}`,
+    why: "A HOT template and an environment file are YAML maps. The file is empty or holds something else.",
+  },
+  // Shapes, everywhere
+  "missing-key": {
+    severity: "error",
+    says: ({ what, key }: { what: string; key: string }) => `${what} has no "${key}"`,
+    why: "A key is required here. The template reference lists the keys of each part.",
+  },
+  "unknown-key": {
+    severity: "error",
+    says: ({ what, key }: { what: string; key: string }) => `${what} cannot have the key "${key}"`,
+    why: "The key is not one that Heat (or, within `weft`, weft) knows at this place; Heat would refuse the template. Mostly it is a slip of the pen, a key indented too far or too little, or one that only a newer heat_template_version has.",
+  },
+  "bad-type": {
+    severity: "error",
+    says: ({ what, expected, found }: { what: string; expected: string; found: string }) =>
+      `${what} must be ${expected}, not ${found}`,
+    why: "The value is of another kind than what is needed here. Mind YAML's own typing: `yes` and `on` are booleans, `1.10` is a number; quotes make a text of them.",
+  },
+  "bad-name": {
+    severity: "error",
+    says: ({ what, name }: { what: string; name: string }) => `"${name}" cannot name ${what}`,
+    hint: () => "a name starts with a letter or _ and goes on with letters, digits, _ and -",
+    why: "Names of roles and outputs become parts of cell ids like `db.mysql.port` and of commands like `weft-put NAME`, so they are kept plain: a letter or underscore, then letters, digits, underscores and hyphens.",
+  },
+  // Template sections
+  "unknown-version": {
+    severity: "error",
+    says: ({ version }: { version: string }) => `"${version}" is no heat_template_version`,
+    why: "The version decides which functions and keys exist. Heat knows dates from 2013-05-23 to 2021-04-16 and, from newton on, release names.",
+  },
+  "unknown-resource": {
+    severity: "error",
+    says: ({ name }: { name: string }) => `there is no resource "${name}"`,
+    why: "A resource is named that the template does not define. Correct the name, or add the resource.",
+  },
+  "unknown-condition": {
+    severity: "error",
+    says: ({ name }: { name: string }) => `there is no condition "${name}"`,
+    why: "A condition is named that the section `conditions` does not define. Correct the name, or define it.",
+  },
+  // Parameters
+  "unknown-parameter": {
+    severity: "error",
+    says: ({ name }: { name: string }) => `the template has no parameter "${name}"`,
+    why: "A value is given, or asked for with get_param, for a parameter that the template does not declare. Heat refuses this. Correct the name, or declare the parameter.",
+  },
+  "bad-parameter-value": {
+    severity: "error",
+    says: ({ name, source, problem }: { name: string; source: string; problem: string }) =>
+      `${source} of parameter "${name}" ${problem}`,
+    why: "A default or a given value does not fit the parameter's type or breaks one of its constraints. Heat would refuse to create the stack.",
+  },
+  "bad-constraint": {
+    severity: "error",
+    says: ({ problem }: { problem: string }) => `bad constraint: ${problem}`,
+    why: "A parameter's constraint must be one of length, range, modulo, allowed_values, allowed_pattern and custom_constraint, each with its own keys, and must fit the parameter's type.",
+  },
+  // Functions
+  "function-not-in-version": {
+    severity: "error",
+    says: ({ fn, version }: { fn: string; version: string }) =>
+      `the function ${fn} does not exist in heat_template_version ${version}`,
+    why: "The function was removed from HOT in a version before this one. Use its successor: list_join for Fn::Join, str_split for Fn::Split, str_replace for Fn::Replace, a path in get_attr for Fn::Select, get_resource or get_param for Ref.",
+  },
+  "bad-function-argument": {
+    severity: "error",
+    says: ({ fn, expected }: { fn: string; expected: string }) => `${fn} needs ${expected}`,
+    why: "The function's argument has a shape that Heat refuses.",
+  },
+  "function-not-allowed": {
+    severity: "error",
+    says: ({ what, fn }: { what: string; fn: string }) => `${what} cannot hold a function (${fn})`,
+    why: "This value must be known when the template is compiled, so it is written out. Functions may stand in `run`, in inputs, in an `on: {index: ...}` and in the template's outputs and properties.",
+  },
+  // Roles
+  "not-a-vm": {
+    severity: "error",
+    says: ({ resource, type }: { resource: string; type: string }) => `roles cannot run on "${resource}": ${type} is no vm`,
+    hint: () => "annotate an OS::Nova::Server, or the resource_def of an OS::Heat::ResourceGroup of servers",
+    why: "Roles run on vms. The annotation `metadata: {weft: ...}` belongs to a resource of type OS::Nova::Server, or into `resource_def` of an OS::Heat::ResourceGroup whose members are such servers.",
+  },
+  "duplicate-role": {
+    severity: "error",
+    says: ({ vm, role }: { vm: string; role: string }) => `"${vm}" has two roles named "${role}"`,
+    why: "A role is known by its vm and its name, so names of one vm's roles must differ. Rename one.",
+  },
+  "unknown-tool": {
+    severity: "error",
+    says: ({ tool }: { tool: string }) => `there is no tool "${tool}"`,
+    hint: () => "tools: script, chef, puppet, salt, ansible, murano, hook:PATH",
+    why: "A role's `tool` says what runs it: script, chef, puppet, salt, ansible, murano, or hook:PATH for a hook made for Heat's own agent.",
+  },
+  "unknown-input": {
+    severity: "error",
+    says: ({ of, name }: { of: string; name: string }) => `${of} has no input "${name}"`,
+    why: "`before` promises that an output is written before an input is first read; it must name inputs of the same role.",
+  },
+  "unclear-input": {
+    severity: "warning",
+    says: ({ name, key }: { name: string; key: string }) => `input "${name}" is taken as a plain map because of its key "${key}"`,
+    why: "An input is written short (`NAME: EXPR`) or long (`NAME: {value: EXPR, type: ..., ...}`). It counts as long if it has the key `value` and none that weft does not know. This one has `value` and a key that looks like a misspelt one, so it is passed on as a map.",
+  },
+  // References
+  "unknown-attribute": {
+    severity: "error",
+    says: ({ resource, name }: { resource: string; name: string }) =>
+      `${resource} has no attribute "${name}" and none of its roles writes it`,
+    why: "`get_attr: [R, NAME]` names an output that a role of R declares, or else an attribute of R's resource type. NAME is neither. Correct the name, or declare it as an output of the role that writes it.",
+  },
+  "unknown-role": {
+    severity: "error",
+    says: ({ resource, name }: { resource: string; name: string }) => `${resource} has no role "${name}"`,
+    why: "get_output or `after` names a role that the resource does not have. Correct the name, or give the resource that role in its `metadata: {weft: {roles: [...]}}`.",
+  },
+  "unknown-output": {
+    severity: "error",
+    says: ({ resource, role, name }: { resource: string; role: string; name: string }) =>
+      `role "${role}" of ${resource} declares no output "${name}"`,
+    why: "`get_output: [R, ROLE, NAME]` reads an output that ROLE must declare. Correct the name, or declare it under the role's `outputs`.",
+  },
+  "unknown-member": {
+    severity: "error",
+    says: ({ group, member }: { group: string; member: string }) => `the group ${group} has no member "${member}"`,
+    why: "`[GROUP, resource.N.NAME]` means one member of a group. N counts from 0 and must be less than the group's count; within the metadata of a group its index variable (%index%) stands for a member's own number.",
+  },
+  "ambiguous-output": {
+    severity: "error",
+    says: ({ resource, name }: { resource: string; name: string }) => `two roles of ${resource} declare the output "${name}"`,
+    why: "`get_attr: [R, NAME]` cannot tell which of the two roles is meant. Say it: `{get_output: [R, ROLE, NAME]}`.",
+  },
+  "output-hides-attribute": {
+    severity: "warning",
+    says: ({ resource, name, type }: { resource: string; name: string; type: string }) =>
+      `"${name}" is an output of a role of ${resource} and also an attribute of ${type}: the role's output is read`,
+    why: "An output has the name of an attribute that Heat knows too. In roles and stack outputs get_attr means the role's output. Write `{get_output: [R, ROLE, NAME]}` to say so, or rename the output.",
+  },
+  "not-known-to-heat": {
+    severity: "error",
+    says: ({ resource, name }: { resource: string; name: string }) =>
+      `"${name}" is written by a role of ${resource}: Heat, which \`bind: deploy\` asks, does not know it`,
+    hint: () => "leave out `bind: deploy`",
+    why: "`bind: deploy` makes Heat resolve the references of an input when it creates the stack, before any role has run. Outputs of roles do not exist then. Leave out `bind: deploy`, or refer to an attribute of the resource.",
+  },
+  "computed-path": {
+    severity: "error",
+    says: ({ fn }: { fn: string }) => `the path of a run-time ${fn} must be written out`,
+    why: "Which cell is read, and which part of it, must be known when the template is compiled, so a reference to a role's output takes names and numbers only, no functions.",
+  },
+  "of-needs-group": {
+    severity: "error",
+    says: ({ resource }: { resource: string }) =>
+      `\`of\` says how many members must have written, but ${resource} has one value here`,
+    hint: () => "leave out `of`",
+    why: "`of: all | any | N` belongs to a read over all members of a group. A single vm, and a role that runs on one member only (`on: one`), have one value.",
+  },
+  "too-many-members": {
+    severity: "error",
+    says: ({ group, of, size }: { group: string; of: number; size: number }) =>
+      `\`of: ${of}\` can never be met: ${group} has ${size} ${size === 1 ? "member" : "members"}`,
+    why: "`of: N` waits until N members of the group have written, and the group has fewer. Use `of: all`, or a smaller number.",
+  },
+  "run-time-value-here": {
+    severity: "error",
+    says: ({ what, place }: { what: string; place: string }) => `${what} is known only at run time and cannot stand in ${place}`,
+    hint: () => "a run-time value may stand in an input of a role and in the template's outputs",
+    why: "Heat makes the resources before any role has run, so what a role writes cannot reach a resource's properties, a condition, a count or a role's `run`. Give it to a role as an input, and let the role use it.",
+  },
+  "run-time-value-in-function": {
+    severity: "error",
+    says: ({ fn }: { fn: string }) => `${fn} cannot work on a run-time value`,
+    why: "A function with a run-time part is evaluated on the reading vm. Conditions, repeat, yaql and functions about the stack itself exist only in Heat. Give the parts to the role as inputs of their own, or use str_replace, list_join and their like.",
+  },
+  "function-failed": {
+    severity: "error",
+    says: ({ fn, problem }: { fn: string; problem: string }) => `${fn} fails: ${problem}`,
+    why: "All arguments of the function are constants, and it cannot be evaluated with them; Heat would fail in the same way.",
+  },
+  "group-read-as-one": {
+    severity: "warning",
+    says: ({ group, name }: { group: string; name: string }) =>
+      `"${name}" of all members of ${group} is a list, put into a text as JSON`,
+    why: "A reference to a group gives a list with one value a member. Within str_replace it becomes JSON text, which is seldom meant. Join it with list_join, or read one member: `[GROUP, resource.0.NAME]`.",
+  },
+  // Roles among each other
+  "on-outside-group": {
+    severity: "error",
+    says: ({ role }: { role: string }) => `role "${role}" says \`on\`, but its vm is no member of a group`,
+    why: "`on: one`, `on: others` and `on: {index: ...}` choose among the members of a group. A single vm runs all its roles.",
+  },
+  "mixed-choice": {
+    severity: "error",
+    says: ({ group, role, other }: { group: string; role: string; other: string }) =>
+      `roles "${other}" and "${role}" choose the one member of ${group} in different ways`,
+    why: "A group has one chosen member: all its `on: one`, `on: {index: ...}` and `on: others` roles mean the same. Give the same index to each `on: {index: ...}`, and do not mix it with `on: one`.",
+  },
+  "reads-delete-role": {
+    severity: "error",
+    says: ({ reader, role }: { reader: string; role: string }) =>
+      `${reader} waits for ${role}, which runs only when its vm is deleted`,
+    why: "A role with `on_delete: true` does not take part in a deployment; what waits for it would wait for ever.",
+  },
+  deadlock: {
+    severity: "error",
+    says: ({ cycle }: { cycle: string[] }) => `these roles wait for each other: ${cycle.join(" -> ")}`,
+    why: "Each role of the cycle waits for the next, so none could ever start or end. The notes say what each one waits for. Break one of the links: reorder the roles of a vm or say `order: dataflow`, drop an input or an `after`, publish an output `on_write`, or say `before: [INPUT]` on an `on_write` output that the code writes before it reads INPUT. A group whose size is not written in the template counts as one role.",
+  },
+  "deploy-time-cycle": {
+    severity: "error",
+    says: ({ cycle }: { cycle: string[] }) => `Heat would have to make each of these before the other: ${cycle.join(" -> ")}`,
+    hint: () => "first_address and name of a vm, without `bind: deploy`, are read at run time and need no order",
+    why: "Deploy-time references are resolved by Heat, which makes a resource before it knows its attributes. vms that refer to each other's attributes cannot both come first. Read `first_address` or `name`, which agents report at run time, or let a role write the value as an output.",
+  },
+  "type-mismatch": {
+    severity: "error",
+    says: ({ what, expected, found }: { what: string; expected: string; found: string }) =>
+      `${what} is declared ${expected}, but gets ${found}`,
+    why: "The declared type of an input and what it reads, or its default, do not fit. Types are string, number, boolean, json (anything but null) and comma_delimited_list (a list of strings).",
+  },
+  "secret-in-output": {
+    severity: "error",
+    says: ({ output }: { output: string }) => `the stack output "${output}" would show a secret`,
+    hint: () => "say `reveal: true` on the output if that is meant",
+    why: "The value is built from an output with `secret: true` or from a hidden parameter; stack outputs can be read by everybody who may look at the stack. Remove it, or allow it with `reveal: true`.",
+  },
+  "conditional-writer": {
+    severity: "warning",
+    says: ({ resource }: { resource: string }) =>
+      `${resource} has a condition: where it is false, those who wait for its roles wait until their time limit`,
+    why: "Whether the resource exists is known only to Heat. This version of weft does not tell readers that a vm was left out. Give the readers the same condition, or an input `wait_timeout` with a `default`.",
+  },
+  "unread-output": {
+    severity: "note",
+    says: ({ role, output }: { role: string; output: string }) => `nobody reads ${role}'s output "${output}"`,
+    why: "The role must write the output, but no input and no stack output reads it. That does no harm; perhaps a reader has another name in mind.",
+  },
+  "run-time-output": {
+    severity: "note",
+    says: ({ output }: { output: string }) =>
+      `the stack output "${output}" is a run-time value: \`weft up\` shows it, the template for Heat leaves it out`,
+    why: "The output holds what a role writes. Heat cannot resolve that itself, and this version of weft does not carry run-time values back to Heat.",
+  },
+} satisfies Record<string, Row<never>>;
+
+export type Code = keyof typeof catalogue;
+
+/** What a code's message is made of. */
+export type ParamsOf<C extends Code> = Parameters<(typeof catalogue)[C]["says"]>[0];

@@ -1,0 +1,27 @@
+// Values as Heat, a Python program, writes them into texts.
+import type { Json } from "../model/json.ts";
+
+/** Returns what `str(value)` gives for a scalar: `True`, `1.5`, `1e-05`. */
+export function pythonText(value: string | number | boolean): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Number.isInteger(value)) return BigInt(value).toString();
+  if (Math.abs(value) >= 1e-4) return String(value);
+  return value.toExponential().replace(/e-(\d)$/, "e-0$1");
+}
+
+/** Returns what `json.dumps(value, sort_keys=True)` gives: blanks after `,` and `:`, keys sorted, ASCII only. */
+export function pythonJson(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(", ")}]`;
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "number") return pythonText(value);
+  if (typeof value === "string") return asciiString(value);
+  const fields = Object.keys(value)
+    .sort()
+    .map((key) => `${asciiString(key)}: ${pythonJson(value[key] as Json)}`);
+  return `{${fields.join(", ")}}`;
+}
+
+function asciiString(text: string): string {
+  return JSON.stringify(text).replace(/[\x80-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
