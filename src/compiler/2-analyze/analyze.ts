@@ -1,0 +1,30 @@
+// Template -> what is known of it: references resolved, everything checked, the graph proved free of deadlocks, rights derived.
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Flow } from "../../model/flow.ts";
+import type { ResolvedTemplate } from "../../model/resolved.ts";
+import type { Template } from "../../model/template.ts";
+import { buildGraph } from "./build-graph.ts";
+import { checkReads } from "./check-reads.ts";
+import { checkTypes } from "./check-types.ts";
+import { findCycles } from "./find-cycles.ts";
+import { findDeployCycles } from "./find-deploy-cycles.ts";
+import { resolveTemplate } from "./resolve-template.ts";
+
+export interface Analysis {
+  resolved: ResolvedTemplate;
+  flow: Flow;
+}
+
+/** Analyzes a template; `counts` gives the sizes of groups that the template leaves to a parameter. */
+export function analyze(template: Template, report: Report, counts?: Readonly<Record<string, number>>): Analysis {
+  const resolved = resolveTemplate(template, report);
+  checkTypes(resolved, report);
+  checkReads(template, resolved, report);
+  findDeployCycles(template, resolved, report);
+  const flow = buildGraph(resolved, counts);
+  for (const { roles, steps } of findCycles(flow)) {
+    const [first] = steps;
+    if (first !== undefined) report.add("deadlock", first.span, { cycle: [...roles, roles[0] as string] }, { related: steps });
+  }
+  return { resolved, flow };
+}

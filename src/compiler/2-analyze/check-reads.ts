@@ -1,0 +1,82 @@
+// Who reads what: reads that may never be answered, secrets that would be shown, outputs that nobody reads.
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { cellId, roleId } from "../../model/cell.ts";
+import { findResolvedRole, writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
+import type { Template } from "../../model/template.ts";
+
+/** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
+export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
+  checkWriters(template, resolved, report);
+  checkSecrets(resolved, report);
+  checkUnread(resolved, report);
+}
+
+interface Dependence {
+  reader: string;
+  /** The reading vm's resource; none for a stack output. */
+  from?: string;
+  runsAtDelete: boolean;
+  resource: string;
+  role: string;
+  span: Span;
+}
+
+function checkWriters(template: Template, resolved: ResolvedTemplate, report: Report): void {
+  for (const { reader, from, runsAtDelete, resource, role, span } of dependencesOf(resolved)) {
+    if (!runsAtDelete && findResolvedRole(resolved, resource, role)?.spec.onDelete === true) {
+      report.add("reads-delete-role", span, { reader, role: roleId(resource, role) });
+    }
+    if (resource !== from && template.resources.get(resource)?.condition !== undefined) {
+      report.add("conditional-writer", span, { resource });
+    }
+  }
+}
+
+function dependencesOf(resolved: ResolvedTemplate): Dependence[] {
+  const ofRoles = resolved.vms.flatMap((vm) =>
+    vm.roles.flatMap(({ spec, inputs, after }) => {
+      const reads = inputs.flatMap((input) => input.reads.map(({ read, span }) => ({ ...writerOf(read), span })));
+      const reader = { reader: roleId(vm.resource, spec.name), from: vm.resource, runsAtDelete: spec.onDelete };
+      return [...reads, ...after].map(({ resource, role, span }) => ({ ...reader, resource, role, span }));
+    }),
+  );
+  const ofOutputs = resolved.outputs.flatMap(({ spec, reads }) =>
+    reads.map(({ read, span }) => ({ reader: `the stack output "${spec.name}"`, runsAtDelete: false, ...writerOf(read), span })),
+  );
+  return [...ofRoles, ...ofOutputs];
+}
+
+function checkSecrets(resolved: ResolvedTemplate, report: Report): void {
+  // A template without roles is none of ours: what it shows is between its author and Heat.
+  if (resolved.vms.length === 0) return;
+  for (const { spec, secret, reads } of resolved.outputs) {
+    if (!secret || spec.reveal) continue;
+    const related = reads.flatMap(({ output }) =>
+      output?.secret === true ? [{ message: `"${output.name}" is declared secret`, span: output.nameSpan }] : [],
+    );
+    report.add("secret-in-output", spec.value.span, { output: spec.name }, { related });
+  }
+}
+
+function checkUnread(resolved: ResolvedTemplate, report: Report): void {
+  const read = new Set<string>();
+  const roles = resolved.vms.flatMap((vm) => vm.roles.map((role) => ({ resource: vm.resource, role })));
+  const readers = [...roles.flatMap(({ role }) => role.inputs), ...resolved.outputs];
+  for (const { reads } of readers) {
+    for (const { read: one, output } of reads) {
+      const { resource, role } = writerOf(one);
+      if (output !== undefined) read.add(cellId(resource, role, output.name));
+    }
+  }
+  // An output may be there for the sake of the order alone.
+  const awaited = new Set(roles.flatMap(({ role }) => role.after.map((after) => roleId(after.resource, after.role))));
+  for (const { resource, role } of roles) {
+    const id = roleId(resource, role.spec.name);
+    if (awaited.has(id) || role.spec.onDelete) continue;
+    for (const output of role.spec.outputs) {
+      if (output.errorOutput || read.has(cellId(resource, role.spec.name, output.name))) continue;
+      report.add("unread-output", output.nameSpan, { role: id, output: output.name });
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// Deploy-time references that Heat could not meet: vms that must each be made before the other.
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { visitExpr, type Expr } from "../../model/expression.ts";
+import type { ResolvedTemplate } from "../../model/resolved.ts";
+import type { Resource, Template, Value } from "../../model/template.ts";
+import { findKnots, findShortestCycle } from "./strongly-connected.ts";
+
+/** Reports cycles of resources in which a role's deploy-time value takes part. Cycles of properties alone are Heat's to refuse. */
+export function findDeployCycles(template: Template, resolved: ResolvedTemplate, report: Report): void {
+  const names = [...template.resources.keys()];
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const targets = names.map((): number[] => []);
+  const places = new Map<string, { message: string; span: Span; isRole: boolean }>();
+  const add = (from: string, to: string, message: string, span: Span, isRole: boolean): void => {
+    const [first, second] = [numbers.get(from), numbers.get(to)];
+    // A vm may well be told its own attributes.
+    if (first === undefined || second === undefined || (isRole && first === second)) return;
+    targets[first]?.push(second);
+    const key = `${first} ${second}`;
+    if (!places.has(key)) places.set(key, { message, span, isRole });
+  };
+
+  for (const resource of template.resources.values()) {
+    for (const { name, span } of namedBy(resource)) add(resource.name, name, `a property of ${resource.name} refers to ${name}`, span, false);
+    for (const name of resource.dependsOn) add(resource.name, name, `${resource.name} depends_on ${name}`, resource.span, false);
+  }
+  for (const vm of resolved.vms) {
+    for (const { spec, inputs } of vm.roles) {
+      for (const { value, spec: input } of inputs) {
+        const message = (name: string): string => `input ${input.name} of ${vm.resource}.${spec.name} asks Heat for an attribute of ${name}`;
+        for (const name of namedIn(value)) add(vm.resource, name, message(name), input.value.span, true);
+      }
+    }
+  }
+
+  for (const knot of findKnots(targets)) {
+    const cycle = findShortestCycle(targets, knot);
+    const links = cycle.flatMap((node, position) => places.get(`${node} ${cycle[(position + 1) % cycle.length]}`) ?? []);
+    const first = links.find(({ isRole }) => isRole);
+    if (first === undefined) continue;
+    const shown = [...cycle, cycle[0] as number].map((node) => names[node] as string);
+    report.add("deploy-time-cycle", first.span, { cycle: shown }, { related: links.map(({ message, span }) => ({ message, span })) });
+  }
+}
+
+function namedIn(expr: Expr): string[] {
+  const found: string[] = [];
+  visitExpr(expr, (inner) => {
+    if (inner.kind === "attr") found.push(inner.resource);
+    else if (inner.kind === "resource") found.push(inner.name);
+    else if (inner.kind === "call" && inner.fn === "get_attr") {
+      const [name] = itemsOf(inner.arg);
+      if (name?.kind === "value") found.push(String(name.value));
+    }
+  });
+  return found;
+}
+
+function itemsOf(expr: Expr): Expr[] {
+  if (expr.kind === "list") return expr.items;
+  return expr.kind === "value" && Array.isArray(expr.value) ? expr.value.map((value) => ({ kind: "value", value })) : [];
+}
+
+// The resources that a resource's own properties name.
+function namedBy(resource: Resource): { name: string; span: Span }[] {
+  const found: { name: string; span: Span }[] = [];
+  const visit = (value: Value): void => {
+    if (value.kind === "list") value.items.forEach(visit);
+    else if (value.kind === "map") value.entries.forEach((entry) => visit(entry.value));
+    else if (value.kind === "call") {
+      const name = value.arg.kind === "list" ? value.arg.items[0] : value.arg;
+      const isReference = value.fn === "get_attr" || value.fn === "get_resource";
+      if (isReference && name?.kind === "literal") found.push({ name: String(name.value), span: value.span });
+      visit(value.arg);
+    }
+  };
+  const { group, properties } = resource;
+  if (group?.memberProperties !== undefined) visit(group.memberProperties);
+  if (properties?.kind === "map") {
+    for (const { key, value } of properties.entries) if (group === undefined || key !== "resource_def") visit(value);
+  }
+  return found;
+}

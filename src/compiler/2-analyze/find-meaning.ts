@@ -1,0 +1,134 @@
+// The rule of get_attr: what NAME of a resource means, a role's output, a fact of a vm or an attribute for Heat.
+import { findNearest } from "../../diagnostics/nearest.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import type { Path } from "../../model/expression.ts";
+import type { OutputSpec, RoleSpec } from "../../model/role.ts";
+import type { Resource } from "../../model/template.ts";
+import { attributesOf } from "./attributes.ts";
+import type { Context } from "./context.ts";
+
+export interface Declared {
+  role: RoleSpec;
+  output: OutputSpec;
+}
+
+/** `member` is the text after `resource.` in a reference to one member of a group. */
+export type Meaning =
+  | { kind: "output"; declared: Declared; member?: string; path: Path }
+  | { kind: "fact"; fact: "first_address" | "name"; member?: string; path: Path }
+  | { kind: "attribute" }
+  | { kind: "wrong" };
+
+/** Returns every output called `name` among the roles of a resource. */
+export function declaredOutputs(resource: Resource, name: string): Declared[] {
+  const roles = resource.vm?.roles ?? [];
+  return roles.flatMap((role) => role.outputs.filter((output) => output.name === name).map((output) => ({ role, output })));
+}
+
+/** Says what `[resource, name, ...path]` means where it stands, and reports what is wrong with it. */
+export function findMeaning(resource: Resource, name: string, path: Path, span: Span, context: Context): Meaning {
+  const member = resource.group === undefined ? undefined : splitMember(name, path);
+  const attribute = member?.attribute ?? name;
+  const rest = member?.path ?? path;
+  // `resource.2` alone is that member's id.
+  if (member !== undefined && member.attribute === undefined) return { kind: "attribute" };
+  if (member !== undefined && !isMember(resource, member.index, span, context)) return { kind: "wrong" };
+
+  const { place, report } = context;
+  const declared = declaredOutputs(resource, attribute);
+  const attributes = knownAttributes(resource, member !== undefined);
+  const isAttribute = attributes === undefined ? declared.length === 0 : attributes.includes(attribute);
+  const about = { resource: resource.name, name: attribute };
+  const of = member === undefined ? { path: rest } : { member: member.index, path: rest };
+
+  if (place.kind === "fixed" || (place.kind === "input" && place.bind === "deploy")) {
+    if (isAttribute) return { kind: "attribute" };
+    if (declared.length > 0) {
+      if (place.kind === "fixed") refuseRunTime(`${resource.name}'s output ${attribute}`, place.name, span, context);
+      else report.add("not-known-to-heat", span, about);
+      return { kind: "wrong" };
+    }
+    // Heat knows resource properties better than we do; a role's own declaration is ours to check.
+    if (place.kind === "fixed") return { kind: "attribute" };
+  } else {
+    const [first, second] = declared;
+    if (first !== undefined && second !== undefined) {
+      report.add("ambiguous-output", span, about, {
+        hint: `say which: {get_output: [${resource.name}, ${first.role.name}, ${attribute}]}`,
+        related: declared.map(({ role, output }) => ({ message: `role ${role.name} declares it`, span: output.nameSpan })),
+      });
+      return { kind: "wrong" };
+    }
+    if (first !== undefined) {
+      if (attributes?.includes(attribute) === true) {
+        report.add("output-hides-attribute", span, { ...about, type: resource.type }, {
+          hint: `{get_output: [${resource.name}, ${first.role.name}, ${attribute}]} says that the role's output is meant`,
+        });
+      }
+      return { kind: "output", declared: first, ...of };
+    }
+    if (place.kind === "input" && resource.vm !== undefined && (attribute === "first_address" || attribute === "name")) {
+      return { kind: "fact", fact: attribute, ...of };
+    }
+    if (isAttribute) return { kind: "attribute" };
+  }
+  reportUnknown(resource, attribute, attributes ?? [], span, context);
+  return { kind: "wrong" };
+}
+
+/** Tells whether one member only runs the role, so that the group as a whole has its outputs. */
+export function isOnOne(role: RoleSpec): boolean {
+  return role.on !== "all" && role.on !== "others";
+}
+
+/** Reports a run-time value in a place that cannot take one. */
+export function refuseRunTime(what: string, place: string, span: Span, context: Context): void {
+  context.report.add("run-time-value-here", span, { what, place });
+}
+
+// Heat's forms: [group, resource.2.url], [group, resource.2, url], [group, resource.2] (the member's id).
+function splitMember(name: string, path: Path): { index: string; attribute?: string; path: Path } | undefined {
+  const match = /^resource\.([^.]*)(?:\.(.+))?$/s.exec(name);
+  if (match === null) return undefined;
+  const index = match[1] as string;
+  if (match[2] !== undefined) return { index, attribute: match[2], path };
+  const [attribute, ...rest] = path;
+  return attribute === undefined ? { index, path: [] } : { index, attribute: String(attribute), path: rest };
+}
+
+function isMember(resource: Resource, index: string, span: Span, context: Context): boolean {
+  const count = literalCount(resource);
+  if (/^\d+$/.test(index) ? count === undefined || Number(index) < count : index === context.reader?.indexVar) return true;
+  // In a group's own properties Heat replaces its index variable.
+  if (context.place.kind === "fixed" && index === resource.group?.indexVar) return true;
+  const hint =
+    count === undefined
+      ? `a member is named by its number, or by ${resource.group?.indexVar} in the metadata of a group`
+      : `its members are 0 to ${count - 1}`;
+  context.report.add("unknown-member", span, { group: resource.name, member: index }, { hint });
+  return false;
+}
+
+/** The number of a group's members, where the template writes it out. */
+export function literalCount(resource: Resource): number | undefined {
+  const count = resource.group?.count;
+  return count?.kind === "literal" && /^\d+$/.test(String(count.value)) ? Number(count.value) : undefined;
+}
+
+function knownAttributes(resource: Resource, ofMember: boolean): readonly string[] | undefined {
+  if (resource.group === undefined) return attributesOf(resource.type);
+  const member = attributesOf(resource.group.memberType);
+  if (ofMember || member === undefined) return member;
+  return [...(attributesOf(resource.type) ?? []), ...member];
+}
+
+function reportUnknown(resource: Resource, name: string, attributes: readonly string[], span: Span, context: Context): void {
+  const outputs = (resource.vm?.roles ?? []).flatMap((role) => role.outputs.map((output) => ({ role, output })));
+  const nearest = findNearest(name, [...outputs.map(({ output }) => output.name), ...attributes]);
+  context.report.add("unknown-attribute", span, { resource: resource.name, name }, {
+    hint: nearest === undefined ? undefined : `did you mean "${nearest}"?`,
+    related: outputs
+      .filter(({ output }) => output.name === nearest)
+      .map(({ role, output }) => ({ message: `role ${role.name} of ${resource.name} writes "${output.name}"`, span: output.nameSpan })),
+  });
+}

@@ -1,0 +1,54 @@
+// Splits an expression by binding time: what only Heat can resolve becomes a slot, constants and reads stay for the agent.
+import { visitExpr, type BindingTime, type Expr } from "../../model/expression.ts";
+import { heatFunctions } from "../../functions/heat-functions.ts";
+
+/** Collects the slots of one vm. A slot is named after where its value stands, so that a change elsewhere does not rename it. */
+export class Slots {
+  readonly expressions: Record<string, Expr> = {};
+
+  /** Returns `expr` with its largest deploy-time parts taken out as slots `PLACE`, `PLACE#2`, ... */
+  bind(expr: Expr, place: string): Expr {
+    if (bindingTimeOf(expr) === "compile") return expr;
+    if (bindingTimeOf(expr) === "deploy") return { kind: "slot", slot: this.#add(expr, place) };
+    switch (expr.kind) {
+      case "call":
+        return { ...expr, arg: this.bind(expr.arg, place) };
+      case "list":
+        return { kind: "list", items: expr.items.map((item) => this.bind(item, place)) };
+      case "map": {
+        const entries = Object.entries(expr.entries).map(([key, entry]) => [key, this.bind(entry, place)]);
+        return { kind: "map", entries: Object.fromEntries(entries) as Record<string, Expr> };
+      }
+      case "read":
+        return expr.read.kind === "cell" ? expr : { ...expr, read: { ...expr.read, size: this.bind(expr.read.size, place) } };
+      case "value":
+      case "slot":
+      case "param":
+      case "attr":
+      case "resource":
+        throw new Error(`${expr.kind} is no run-time expression`);
+    }
+  }
+
+  #add(expr: Expr, place: string): string {
+    let slot = place;
+    for (let number = 2; Object.hasOwn(this.expressions, slot); number++) slot = `${place}#${number}`;
+    this.expressions[slot] = expr;
+    return slot;
+  }
+}
+
+/** Says when the value of an expression is known. */
+export function bindingTimeOf(expr: Expr): BindingTime {
+  let time: BindingTime = "compile";
+  visitExpr(expr, (inner) => {
+    if (inner.kind === "read") time = "run";
+    else if (time === "compile" && isForHeat(inner)) time = "deploy";
+  });
+  return time;
+}
+
+function isForHeat(expr: Expr): boolean {
+  if (expr.kind === "call") return heatFunctions.get(expr.fn)?.evaluate === undefined;
+  return expr.kind === "param" || expr.kind === "attr" || expr.kind === "resource";
+}

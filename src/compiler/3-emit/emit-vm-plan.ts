@@ -1,0 +1,93 @@
+// ResolvedTemplate -> StackPlan: one plan a vm or group, the stack's outputs, and the expressions that Heat resolves. The same
+// template gives the same bytes.
+import { cellId, memberId, roleId } from "../../model/cell.ts";
+import { canonicalJson, type Json } from "../../model/json.ts";
+import type { ResolvedAfter, ResolvedInput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
+import type { OutputSpec } from "../../model/role.ts";
+import { planFormat, type AfterPlan, type InputPlan, type OutputPlan, type RolePlan, type StackPlan, type VmPlan } from "../../model/vm-plan.ts";
+import type { Access } from "../../model/access.ts";
+import { Slots } from "./bind-values.ts";
+
+/** Makes the plans of all vms. Parameters stay parameters: no plan holds a value that a user gives at deploy time. */
+export function emitStackPlan(template: ResolvedTemplate, access: Access): StackPlan {
+  const slots: StackPlan["slots"] = {};
+  const vms = template.vms.map((vm) => {
+    const own = new Slots();
+    const plan = emitVmPlan(vm, access, own);
+    slots[vm.id] = own.expressions;
+    return plan;
+  });
+  const outputs = template.outputs.map(({ spec, value, secret }) => [spec.name, { value, secret: secret && !spec.reveal }]);
+  return { format: planFormat, vms, outputs: Object.fromEntries(outputs) as StackPlan["outputs"], slots };
+}
+
+/** The name of a version of the configuration: the first 16 hexadecimal digits of the digest of its plan. */
+export function nameGeneration(plan: StackPlan, sha256: (text: string) => string): string {
+  return sha256(canonicalJson(plan as unknown as Json)).slice(0, 16);
+}
+
+function emitVmPlan(vm: ResolvedVm, access: Access, slots: Slots): VmPlan {
+  const granted = access.vms.get(vm.id);
+  if (granted === undefined) throw new Error(`no rights were derived for ${vm.id}`);
+  return {
+    format: planFormat,
+    vm: vm.id,
+    order: vm.order,
+    ...(vm.group === undefined ? {} : { group: { ...vm.group, size: slots.bind(vm.group.size, "group.size") } }),
+    roles: vm.roles.map((role) => emitRole(role, vm, access, slots)),
+    ...granted,
+  };
+}
+
+function emitRole(role: ResolvedRole, vm: ResolvedVm, access: Access, slots: Slots): RolePlan {
+  const { spec, on } = role;
+  const { name } = spec;
+  return {
+    name,
+    tool: spec.tool,
+    run: slots.bind(role.run, `${name}.run`),
+    options: spec.options,
+    inputs: role.inputs.map((input) => emitInput(input, `${name}.inputs`, slots)),
+    outputs: spec.outputs.map((output) => emitOutput(output, role, vm, access)),
+    after: role.after.map((after) => emitAfter(after, `${name}.after`, slots)),
+    onError: spec.onError,
+    ...(spec.timeoutMs === undefined ? {} : { timeoutMs: spec.timeoutMs }),
+    onDelete: spec.onDelete,
+    publishEnd: access.publishedEnds.has(roleId(vm.resource, name)),
+    on: on === "all" || on.index === undefined ? on : { ...on, index: slots.bind(on.index, `${name}.on`) },
+  };
+}
+
+function emitInput({ spec, when, value, secret }: ResolvedInput, place: string, slots: Slots): InputPlan {
+  return {
+    name: spec.name,
+    value: slots.bind(value, `${place}.${spec.name}`),
+    ...(spec.type === undefined ? {} : { type: spec.type }),
+    ...(spec.default === undefined ? {} : { default: spec.default }),
+    when,
+    ...(spec.waitTimeoutMs === undefined ? {} : { waitTimeoutMs: spec.waitTimeoutMs }),
+    secret,
+  };
+}
+
+function emitOutput(output: OutputSpec, { spec, on }: ResolvedRole, vm: ResolvedVm, access: Access): OutputPlan {
+  // What one member writes for the whole group has a cell of the group.
+  const isOfGroup = vm.group === undefined || (on !== "all" && on.pick === "one");
+  return {
+    name: output.name,
+    cell: cellId(isOfGroup ? vm.resource : memberId(vm.resource, "self"), spec.name, output.name),
+    type: output.type,
+    ...(output.from === undefined ? {} : { from: output.from }),
+    secret: output.secret,
+    optional: output.optional,
+    publish: output.publish,
+    before: output.before.map(({ name }) => name),
+    errorOutput: output.errorOutput,
+    published: access.publishedOutputs.has(cellId(vm.resource, spec.name, output.name)),
+  };
+}
+
+function emitAfter({ resource, role, target }: ResolvedAfter, place: string, slots: Slots): AfterPlan {
+  const cells = target.kind === "cell" ? target : { ...target, size: slots.bind(target.size, place) };
+  return { role: roleId(resource, role), cells };
+}
