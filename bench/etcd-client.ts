@@ -62,7 +62,7 @@ function frame(message: Buffer): Buffer {
 }
 
 function readMessages(stream: ClientHttp2Stream, onMessage: (message: Buffer) => void): void {
-  let buffer = Buffer.alloc(0);
+  let buffer: Buffer = Buffer.alloc(0);
   stream.on("data", (chunk: Buffer) => {
     buffer = buffer.length === 0 ? chunk : Buffer.concat([buffer, chunk]);
     while (buffer.length >= 5 && buffer.length >= 5 + buffer.readUInt32BE(1)) {

@@ -27,9 +27,9 @@ async function main(args: string[]): Promise<number> {
   }
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (entry === undefined) {
-    const { nearestName } = await import("../diagnostics/nearest.ts");
-    const nearest = nearestName(name, Object.keys(commands));
-    throw new UsageError(`there is no command "${name}"${nearest === undefined ? "" : `; did you mean "${nearest}"?`}`);
+    const { suggestNearest } = await import("../diagnostics/nearest.ts");
+    const nearest = suggestNearest(name, Object.keys(commands));
+    throw new UsageError(`there is no command "${name}"${nearest === undefined ? "" : `; ${nearest}`}`);
   }
   const { command } = await entry.load();
   // A role's own words after `--` are not ours to read.

@@ -1,5 +1,5 @@
 // What a run took beside what it had to take: makespan and critical path, from the roles' own reports.
-import { predict, type RoleProfile } from "../compiler/2-analyze/predict.ts";
+import { predict, type Profile } from "../compiler/2-analyze/predict.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Picture } from "../monitor/picture.ts";
 
@@ -8,7 +8,7 @@ import type { Picture } from "../monitor/picture.ts";
  * the time blocked in reads, on unlimited machines without any overhead. Both in whole ms.
  */
 export function measureRun(flow: Flow, picture: Picture, firstStartMs: number): { makespanMs: number; criticalPathMs: number } {
-  const profiles: Record<string, RoleProfile> = {};
+  const profiles: Record<string, Profile> = {};
   let lastEndMs = firstStartMs;
   for (const role of picture.roles.values()) {
     if (role.startedMs === undefined || role.endedMs === undefined) continue;

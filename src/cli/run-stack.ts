@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentConfig } from "../agent/agent-config.ts";
+import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
 import { openHub } from "../hub/hub.ts";
@@ -11,8 +12,8 @@ import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
 import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
 import { roleId } from "../model/cell.ts";
-import type { Flow } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
+import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
 import { followToEnd } from "../monitor/follow.ts";
@@ -25,7 +26,7 @@ import type { RunResult, RunView } from "./show-run.ts";
 
 export interface RunOptions {
   template: Template;
-  flow: Flow;
+  resolved: ResolvedTemplate;
   plan: StackPlan;
   generation: string;
   /** The stack's id. */
@@ -69,7 +70,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
       outputs: await readOutputs(plan, heat, openDataflow(coordinator, { stack, generation })),
-      ...measureRun(options.flow, picture, machine.firstStartMs ?? Date.now()),
+      ...measureRun(buildGraph(options.resolved, groupSizes(vms)), picture, machine.firstStartMs ?? Date.now()),
       picture,
     };
     if (options.keep && reason !== "interrupted") {
@@ -108,4 +109,10 @@ function aborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+function groupSizes(vms: PlacedVm[]): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const { compiled } of vms) if (compiled.group !== undefined) sizes[compiled.group.name] = (sizes[compiled.group.name] ?? 0) + 1;
+  return sizes;
 }

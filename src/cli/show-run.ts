@@ -3,7 +3,7 @@ import { styleText } from "node:util";
 import { showCell } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { RoleState, RoleStatus } from "../model/status.ts";
-import { hasEnded, roleLine, span, type Picture } from "../monitor/picture.ts";
+import { hasEnded, listCells, roleLine, span, type Picture } from "../monitor/picture.ts";
 
 /** How a run ended. `reason` says why it was not ok; a secret output is already masked. */
 export interface RunResult {
@@ -52,27 +52,27 @@ export function jsonView(startMs: number): RunView {
   };
 }
 
-/** A line for each change of a role's state, for pipes and logs. */
+/** A line for each change of a role's state, and one for the first thing that it waits for, for pipes and logs. */
 export function plainView(startMs: number): RunView {
   const shown = new Map<string, string>();
   return {
     role(status, picture) {
-      const what = status.state === "waiting" || status.state === "running" ? stateLine(status) : roleLine(picture, status, status.atMs);
-      if (shown.get(status.id) === what) return;
-      shown.set(status.id, what);
+      const state = `${status.state} ${status.attempt}`;
+      const isIdle = status.state === "waiting" && status.waitingFor.length === 0;
+      if (isIdle || shown.get(status.id) === state) return;
+      shown.set(status.id, state);
       const seconds = Math.max(0, (status.atMs - startMs) / 1000).toFixed(2);
-      process.stdout.write(`${seconds.padStart(7)} s  ${status.id} ${what}\n`);
+      process.stdout.write(`${seconds.padStart(7)} s  ${status.id} ${plainState(status, picture)}\n`);
     },
     note: (text) => void process.stdout.write(`${text}\n`),
     done: (result) => void process.stdout.write(summary(result, (_, text) => text)),
   };
 }
 
-// Without times, so that a line is printed only when there is something new.
-function stateLine(status: RoleStatus): string {
-  const cells = status.waitingFor.map(({ cell }) => showCell(cell)).join(", ");
-  if (status.state === "waiting") return cells === "" ? "waits for its turn" : `waits for ${cells}`;
-  return `running${status.attempt > 1 ? ` (attempt ${status.attempt})` : ""}${cells === "" ? "" : `, waits inside for ${cells}`}`;
+function plainState(status: RoleStatus, picture: Picture): string {
+  if (status.state === "waiting") return `waits for ${listCells(status.waitingFor.map(({ cell }) => showCell(cell)))}`;
+  if (status.state === "running") return status.attempt > 1 ? `running, attempt ${status.attempt}` : "running";
+  return roleLine(picture, status, status.atMs);
 }
 
 /** One line a role, redrawn in place; `roles` are all that will be, in the order to show. */

@@ -1,6 +1,6 @@
 // Heat's part in a run on this machine: parameters, random strings, addresses of ports, and --attrs for all that only a cloud knows.
 import { randomInt } from "node:crypto";
-import { digInto, evaluateCall, evaluateExpr } from "../functions/evaluate.ts";
+import { evaluateExpr, digInto } from "../functions/evaluate.ts";
 import type { Expr, Path } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Resource, Template, Value } from "../model/template.ts";
@@ -149,6 +149,6 @@ export class HeatPlayer {
     if (fn === "get_attr") return this.attribute(name, path);
     if (fn === "get_resource") return this.reference(name);
     if (fn === "get_file") return this.#stage.template.files.get(name) ?? "";
-    return evaluateCall(fn, arg);
+    return evaluateExpr({ kind: "call", fn, arg: { kind: "value", value: arg } }, this.lookup);
   }
 }

@@ -104,17 +104,16 @@ export function explainRole(picture: Picture, id: string, nowMs: number): WhyLin
       else if (status.logTail !== undefined) for (const line of status.logTail.split("\n")) lines.push({ depth: depth + 1, text: `| ${line}` });
       return;
     }
-    for (const waiting of status.waitingFor) {
-      const writers = writersOf(picture, waiting.cell);
-      if (writers === undefined) {
-        const vm = parseCellId(waiting.cell)?.vm ?? waiting.cell;
-        lines.push({ depth: depth + 1, text: `${showCell(waiting.cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
-        continue;
-      }
-      // A role that has done its part explains nothing, unless its value is what is missing.
-      const open = writers.filter((writer) => !isDone(picture, writer));
-      for (const writer of open.length > 0 ? open : writers) describe(writer, depth + 1);
+    const writers: string[] = [];
+    for (const { cell } of status.waitingFor) {
+      const vm = parseCellId(cell)?.vm ?? cell;
+      const found = writersOf(picture, cell);
+      if (found === undefined) lines.push({ depth: depth + 1, text: `${showCell(cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
+      else writers.push(...found.filter((writer) => !writers.includes(writer)));
     }
+    // A role that has done its part explains nothing, unless all have.
+    const open = writers.filter((writer) => !isDone(picture, writer));
+    for (const writer of open.length > 0 ? open : writers) describe(writer, depth + 1);
   }
 }
 
@@ -144,8 +143,8 @@ function waitingLine(status: RoleStatus, nowMs: number): string {
   return `waits ${span(nowMs - since)} for ${listCells(status.waitingFor.map((waiting) => showCell(waiting.cell)))}`;
 }
 
-// Members of one group are shown as one: app[0..2].serve.url.
-function listCells(cells: string[]): string {
+/** The first cells of a list, and how many more there are. */
+export function listCells(cells: string[]): string {
   const shown = cells.slice(0, 3).join(", ");
   return cells.length > 3 ? `${shown} and ${cells.length - 3} more` : shown;
 }

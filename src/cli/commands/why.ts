@@ -1,6 +1,6 @@
 // weft why VM.ROLE: the causal chain from a role that waits or has failed down to its root.
 import { parseArgs } from "node:util";
-import { nearestName } from "../../diagnostics/nearest.ts";
+import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { readStatus } from "../../monitor/follow.ts";
 import { emptyPicture, explainRole, updatePicture } from "../../monitor/picture.ts";
 import { accessFlags, accessHelp, findHub } from "../access.ts";
@@ -23,8 +23,8 @@ ${accessHelp}
     const status = await readStatus(findHub(values));
     const picture = updatePicture(emptyPicture, { type: "snapshot", status });
     if (!picture.roles.has(id)) {
-      const nearest = nearestName(id, [...picture.roles.keys()]);
-      throw new UsageError(`no role ${id} has been reported${nearest === undefined ? "" : `; did you mean ${nearest}?`}`);
+      const nearest = suggestNearest(id, [...picture.roles.keys()]);
+      throw new UsageError(`no role ${id} has been reported${nearest === undefined ? "" : `; ${nearest}`}`);
     }
     const lines = explainRole(picture, id, Date.now());
     if (values.json === true) process.stdout.write(`${JSON.stringify(lines)}\n`);

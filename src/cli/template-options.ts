@@ -1,0 +1,90 @@
+// The template T and the flags that every command with a template takes: -e ENV, -P name=value, -P name=@file, --json.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { compile, type Compiled, type Emitted } from "../compiler/compile.ts";
+import { renderText } from "../diagnostics/render.ts";
+import { messageOf } from "../model/failure.ts";
+import type { Flow } from "../model/flow.ts";
+import type { ResolvedTemplate } from "../model/resolved.ts";
+import type { Template } from "../model/template.ts";
+import { UsageError } from "./command.ts";
+
+/** For parseArgs. */
+export const templateFlags = {
+  environment: { type: "string", short: "e", multiple: true },
+  parameter: { type: "string", short: "P", multiple: true },
+} as const;
+
+export const templateHelp = `  -e, --environment ENV     an environment file; may be given several times, later ones win
+  -P, --parameter NAME=VALUE  a parameter's value; NAME=@FILE takes the content of a file`;
+
+export interface TemplateValues {
+  environment?: string[];
+  parameter?: string[];
+}
+
+export interface LoadedTemplate extends Compiled {
+  /** Texts of the template and its environments, by the names in spans. */
+  sources: Map<string, string>;
+}
+
+/** A template without errors. */
+export interface GoodTemplate extends Emitted {
+  template: Template;
+  resolved: ResolvedTemplate;
+  flow: Flow;
+}
+
+/** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
+export function loadTemplate(positionals: string[], values: TemplateValues, counts?: Record<string, number>): LoadedTemplate {
+  const [file, ...more] = positionals;
+  if (file === undefined) throw new UsageError("no template is given");
+  if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
+  const text = readNamed(file);
+  const environments = (values.environment ?? []).map((name) => ({ file: name, text: readNamed(name) }));
+  const compiled = compile({
+    file,
+    text,
+    environments,
+    parameters: (values.parameter ?? []).map(readParameter),
+    host: { readFile: readIfThere, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    ...(counts === undefined ? {} : { counts }),
+  });
+  return { ...compiled, sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]) };
+}
+
+/** As loadTemplate, with errors and warnings written to standard error; undefined when the template is wrong. Notes are for `check`. */
+export function compileFromOptions(
+  positionals: string[],
+  values: TemplateValues,
+  counts?: Record<string, number>,
+): GoodTemplate | undefined {
+  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, counts);
+  const worthSaying = report.diagnostics.filter(({ severity }) => severity !== "note");
+  process.stderr.write(renderText(worthSaying, sources));
+  if (emitted === undefined || template === undefined || resolved === undefined || flow === undefined) return undefined;
+  return { template, resolved, flow, ...emitted };
+}
+
+function readParameter(text: string): { name: string; value: string } {
+  const equals = text.indexOf("=");
+  if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);
+  const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
+  return { name, value: value.startsWith("@") ? readNamed(value.slice(1)) : value };
+}
+
+function readNamed(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${messageOf(error)}`);
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,101 @@
+// A stack whose hub and agents are processes of the test, each of which may be killed and started again at any moment.
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AgentConfig } from "../../src/agent/agent-config.ts";
+import { placeVms } from "../../src/cli/place-vms.ts";
+import { compile, type Emitted } from "../../src/compiler/compile.ts";
+import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
+import { HeatPlayer } from "../../src/machines/play-heat.ts";
+import { chooseAddresses } from "../../src/machines/process.ts";
+import { endProcesses, runMarker } from "../../src/machines/processes.ts";
+import { roleId } from "../../src/model/cell.ts";
+import type { Template } from "../../src/model/template.ts";
+import type { HubAccess } from "../../src/monitor/follow.ts";
+
+export const root: string = join(import.meta.dirname, "../..");
+const tokenKey = "a key for tests only";
+
+/** Compiles a template of the checkout; fails the test when it has errors. */
+export function compileExample(path: string): { template: Template } & Emitted {
+  const file = join(root, path);
+  const host = { readFile: (name: string): string => readFileSync(name, "utf8"), sha256 };
+  const { report, template, emitted } = compile({ file, text: readFileSync(file, "utf8"), environments: [], parameters: [], host });
+  if (template === undefined || emitted === undefined) throw new Error(JSON.stringify(report.diagnostics));
+  return { template, ...emitted };
+}
+
+/** Hub and agents of one stack; `kill` ends one with SIGKILL, `start` starts it (again). Members are "hub" and the vms' ids. */
+export class StackBed {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "weft-test-"));
+  readonly #marker = randomBytes(8).toString("hex");
+  readonly #processes = new Map<string, ChildProcess>();
+  #port: number;
+  readonly #stack: string;
+  roles: string[] = [];
+  vms: string[] = [];
+
+  constructor(stack: string, port: number) {
+    this.#stack = stack;
+    this.#port = port;
+  }
+
+  get access(): HubAccess {
+    return { hub: `http://127.0.0.1:${this.#port}`, stack: this.#stack, token: operatorToken(tokenKey, this.#stack) };
+  }
+
+  /** Writes every agent's configuration. `editRun` may change what a role runs, by the role's id. */
+  async prepare(path: string): Promise<void> {
+    const { template, plan, generation } = compileExample(path);
+    const addresses = new Map<string, string>();
+    const heat = new HeatPlayer({ template, stack: this.#stack, addresses, attrs: {} });
+    for (const vm of await placeVms(plan, heat, addresses, chooseAddresses)) {
+      const config: AgentConfig = {
+        stack: this.#stack,
+        generation,
+        vm: vm.id,
+        ...(vm.index === undefined ? {} : { index: vm.index }),
+        hubs: [this.access.hub],
+        token: vmToken(tokenKey, this.#stack, vm.id),
+        tag: rightsTag(tokenKey, this.#stack, vm.id, generation, vm.plan.rights),
+        plan: vm.compiled,
+        values: vm.values,
+        stateDir: this.stateOf(vm.id),
+        localAddress: vm.address,
+      };
+      mkdirSync(this.stateOf(vm.id), { recursive: true });
+      writeFileSync(join(this.stateOf(vm.id), "agent.json"), JSON.stringify(config), { mode: 0o600 });
+      this.vms.push(vm.id);
+      this.roles.push(...vm.plan.roles.map((role) => roleId(vm.id, role.name)));
+    }
+  }
+
+  stateOf(vm: string): string {
+    return join(this.folder, vm.replace(/\[(\d+)\]/, ".$1"));
+  }
+
+  start(member: string): void {
+    const args =
+      member === "hub"
+        ? [join(root, "bin/weft.js"), "hub", "--listen", `127.0.0.1:${this.#port}`, "--coordinator", `embedded:${join(this.folder, "hub")}`]
+        : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
+    const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, TRACE: join(this.folder, "trace") };
+    this.#processes.set(member, spawn(process.execPath, args, { stdio: "ignore", env, detached: true }));
+  }
+
+  async kill(member: string): Promise<void> {
+    const child = this.#processes.get(member);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGKILL");
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await endProcesses(this.#marker, 500);
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,189 @@
+// `weft up` as a user runs it: every example for real, a failing role, a wrong template, Ctrl-C in the middle.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { root } from "./stack-bed.ts";
+
+const weft = join(root, "bin/weft.js");
+
+interface UpEvent {
+  type: "role" | "done";
+  id: string;
+  state: string;
+  ok?: boolean;
+  reason?: string;
+  outputs: Record<string, unknown>;
+  makespanMs: number;
+  criticalPathMs: number;
+  error?: string;
+}
+
+function up(...args: string[]): { status: number | null; events: UpEvent[]; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [weft, "up", ...args, "--json"], { encoding: "utf8" });
+  const events = stdout.split("\n").filter((line) => line !== "");
+  return { status, events: events.map((line) => JSON.parse(line) as UpEvent), stderr };
+}
+
+function example(name: string): string {
+  return join(root, "examples", name, "stack.yaml");
+}
+
+function writeTemplate(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "weft-up-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "stack.yaml");
+  writeFileSync(file, text);
+  return file;
+}
+
+/** Every process whose environment or arguments tell that a run of ours started it. */
+function processesOf(marker: string): string[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, "latin1").includes(marker);
+      } catch {
+        return false;
+      }
+    });
+}
+
+test("the shop sells: a request goes through the balancer to every app and to the database", () => {
+  const { status, events, stderr } = up(example("shop"));
+  const done = events.at(-1);
+  expect({ status, stderr, ok: done?.ok }).toEqual({ status: 0, stderr: "", ok: true });
+  expect(done?.outputs["first_page"]).toMatch(/^app-\d: loom 480, shuttle 12, yarn 3$/);
+  expect(done?.makespanMs).toBeGreaterThanOrEqual(done?.criticalPathMs ?? Number.NaN);
+});
+
+test("a parameter changes the size of the shop", () => {
+  const { events } = up(example("shop"), "-P", "apps=1");
+  expect(events.filter(({ id, state }) => state === "done" && id.startsWith("app[")).map(({ id }) => id)).toEqual(["app[0].serve"]);
+});
+
+test("in the handshake each role runs only after the one whose value it reads", () => {
+  const { status, events } = up(example("handshake"));
+  expect(status).toBe(0);
+  const order = events.filter(({ state }) => state === "done").map(({ id }) => id);
+  const chain = ["vmA.a1", "vmB.b1", "vmA.a2", "vmB.b2"];
+  expect(order.filter((id) => chain.includes(id))).toEqual(chain);
+  expect(events.at(-1)?.outputs).toEqual({ story: "a2 thanks b1 for: b1 answers: hello from a1" });
+});
+
+test("the handshake with a true cycle is refused before anything runs", () => {
+  const { status, events, stderr } = up(example("handshake-deadlock"));
+  expect({ status, events }).toEqual({ status: 1, events: [] });
+  expect(stderr).toContain("error[cycle]");
+});
+
+test("the cluster elects a master, joins the others and replicates", () => {
+  const { status, events } = up(example("cluster"));
+  const done = events.at(-1);
+  expect(status).toBe(0);
+  expect(done?.outputs).toMatchObject({ master: "member-0", report: { members: 4, replicas: 3 } });
+  const skipped = events.filter(({ state }) => state === "skipped").map(({ id }) => id);
+  expect(skipped.filter((id) => id.startsWith("member[0]"))).toEqual(["member[0].enable_replication", "member[0].initialise_secondary"]);
+});
+
+const chain = `heat_template_version: 2018-08-31
+resources:
+  a:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        roles:
+          - {name: make, tool: script, run: "echo about to break; exit 7", outputs: {x: {type: string}}}
+  b:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        order: dataflow
+        roles:
+          - {name: use, tool: script, run: "true", inputs: {X: {get_attr: [a, x]}}, outputs: {y: {type: string}}}
+          - {name: independent, tool: script, run: "true"}
+  c:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        roles:
+          - {name: last, tool: script, run: "true", inputs: {Y: {get_attr: [b, y]}}}
+outputs: {y: {value: {get_attr: [b, y]}}}
+`;
+
+test("a failed role ends the run with 3, its consequences fail at once, what is independent goes on", () => {
+  const { status, events } = up(writeTemplate(chain));
+  expect(status).toBe(3);
+  const last = (id: string): UpEvent | undefined => events.findLast((event) => event.id === id);
+  expect(last("a.make")).toMatchObject({ state: "failed", error: expect.stringContaining("exit 7") });
+  expect(last("c.last")).toMatchObject({ state: "failed", error: expect.stringContaining("a.make") });
+  expect(last("b.independent")).toMatchObject({ state: "done" });
+  expect(events.at(-1)).toMatchObject({ type: "done", ok: false, reason: "failed", outputs: { y: null } });
+});
+
+test("a failed role is explained with the end of its log and the chain of what failed because of it", () => {
+  const { status, stdout } = spawnSync(process.execPath, [weft, "up", writeTemplate(chain)], { encoding: "utf8" });
+  expect(status).toBe(3);
+  expect(stdout).toContain("a.make failed: exit 7");
+  expect(stdout).toContain("  | about to break");
+  expect(stdout).toMatch(/so b\.use failed: .*a\.make/);
+  expect(stdout).toMatch(/so c\.last failed: .*a\.make/);
+});
+
+test("a run that is too slow ends with 3 and says so", () => {
+  const { status, events } = up(writeTemplate(chain.replace("exit 7", "sleep 60")), "--timeout", "1s");
+  expect(status).toBe(3);
+  expect(events.at(-1)).toMatchObject({ type: "done", ok: false, reason: "timeout" });
+});
+
+// Roles that tell when they run, and leave a detached service behind.
+const lasting = chain.replace("exit 7", "setsid sleep 4321 & sleep 1234");
+
+async function runningRole(child: ChildProcess): Promise<void> {
+  for await (const chunk of child.stdout as NodeJS.ReadableStream) if (String(chunk).includes('"state":"running"')) return;
+}
+
+test.for(["SIGINT", "SIGTERM"] as const)("%s ends every process that the run has started, and the last event is told", async (signal) => {
+  const marker = `WEFT_TEST=${Math.random()}`;
+  const [name, value] = marker.split("=") as [string, string];
+  const child = spawn(process.execPath, [weft, "up", writeTemplate(lasting), "--json"], { env: { ...process.env, [name]: value } });
+  const text: string[] = [];
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => text.push(chunk));
+  await new Promise<void>((resolve) => {
+    child.stdout.on("data", () => {
+      if (/"id":"a.make","state":"running"/.test(text.join(""))) resolve();
+    });
+  });
+  child.kill(signal);
+  const [code] = (await once(child, "close")) as [number];
+  expect(code).toBe(130);
+  expect(JSON.parse(text.join("").trimEnd().split("\n").at(-1) as string)).toMatchObject({ type: "done", ok: false, reason: "interrupted" });
+  expect(processesOf(marker)).toEqual([]);
+});
+
+test("a run that is killed itself leaves no role running", async () => {
+  const marker = `WEFT_TEST=${Math.random()}`;
+  const [name, value] = marker.split("=") as [string, string];
+  const child = spawn(process.execPath, [weft, "up", writeTemplate(chain.replace("exit 7", "sleep 1234")), "--json"], {
+    env: { ...process.env, [name]: value },
+  });
+  await runningRole(child);
+  child.kill("SIGKILL");
+  await expect.poll(() => processesOf(marker), { timeout: 15_000 }).toEqual([]);
+});
+
+test("status and why answer while a stack runs, and say when none does", async () => {
+  const child = spawn(process.execPath, [weft, "up", writeTemplate(chain.replace("exit 7", "sleep 1234")), "--json"]);
+  await runningRole(child);
+  const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8" }).stdout;
+  await expect.poll(() => ask("status")).toMatch(/a\.make +runs for/);
+  await expect.poll(() => ask("why", "c.last")).toMatch(/c\.last waits .* for b\.use\.y\n {2}<- b\.use waits .* for a\.make\.x\n {4}<- a\.make runs for/);
+  child.kill("SIGINT");
+  await once(child, "exit");
+});
