@@ -159,6 +159,13 @@ test("a gather of some fails when too few members can still have a value", async
   });
 });
 
+test.for(["nonsense", "{}", "[]", "[3]", '["0"]x', "null"])("a recorded choice of %j fails its readers", async (choice) => {
+  const { dataflow } = open();
+  await dataflow.publish(cells[0] as string, value("zero"));
+  await dataflow.choose("app.serve.url@any", choice);
+  await expect(dataflow.gather(cells, "any", "app.serve.url@any")).rejects.toMatchObject({ code: "malformed" });
+});
+
 test("a cancelled gather frees every watch", async () => {
   const counting = countWatches(openLocalStore());
   const controller = new AbortController();

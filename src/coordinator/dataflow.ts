@@ -3,23 +3,12 @@ import { type CellRecord, maxValueBytes, showCell } from "../model/cell.ts";
 import { Failure } from "../model/failure.ts";
 import { sameJson } from "../model/json.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
-import type { Coordinator, Entry } from "./coordinator.ts";
+import type { Coordinator, Entry, Observer } from "./coordinator.ts";
+import { type Gathered, gatherAll, gatherFirst } from "./gather.ts";
 import { cellKey, choiceKey, roleKey, type Scope, vmKey } from "./keys.ts";
-import { retrying } from "./retrying.ts";
+import { retrying, untilAborted } from "./retrying.ts";
 
-/** A settled cell that did not fail. */
-export type Success = Exclude<CellRecord, { state: "failed" }>;
-
-export interface Member {
-  cell: string;
-  record: Success;
-}
-
-/**
- * What a gather came to: its members in member order, or why it cannot be met: the `cell` that decided it and the role
- * whose failure was the `origin` (neither where there are too few members).
- */
-export type Gathered = { state: "met"; members: Member[] } | { state: "failed"; error: string; cell?: string; origin?: string };
+export type { Gathered, Member } from "./gather.ts";
 
 /**
  * The data space of one generation of a stack. While the coordinator is away (`retry`), every verb tries again until its
@@ -53,58 +42,36 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
   const waits = new Map<string, Wait>();
   const reports = new Map<string, Report>();
 
-  function settled(cell: string, signal?: AbortSignal): Promise<CellRecord> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const known = waits.get(cell);
-      const wait = known ?? { waiters: new Set(), controller: new AbortController() };
-      const leave = (): void => {
-        signal?.removeEventListener("abort", cancel);
-        wait.waiters.delete(waiter);
-        if (wait.waiters.size > 0) return;
-        wait.controller.abort();
-        if (waits.get(cell) === wait) waits.delete(cell);
-      };
-      const cancel = (): void => {
-        leave();
-        reject(signal?.reason);
-      };
-      const waiter: Waiter = {
-        resolve: (record) => {
-          leave();
-          resolve(record);
-        },
-        reject: (error) => {
-          leave();
-          reject(error);
-        },
-      };
-      wait.waiters.add(waiter);
-      signal?.addEventListener("abort", cancel, { once: true });
-      if (known === undefined) {
-        waits.set(cell, wait);
-        startWait(cell, wait);
-      }
-    });
+  async function settled(cell: string, signal?: AbortSignal): Promise<CellRecord> {
+    signal?.throwIfAborted();
+    const wait = waits.get(cell) ?? startWait(cell);
+    wait.readers += 1;
+    try {
+      return await untilAborted(wait.record, signal);
+    } finally {
+      wait.readers -= 1;
+      if (wait.readers === 0) endWait(cell, wait);
+    }
   }
 
-  function startWait(cell: string, wait: Wait): void {
-    const fail = (error: unknown): void => wait.waiters.forEach((waiter) => waiter.reject(error));
-    const see = (entry: Entry | undefined): void => {
-      if (entry === undefined) return;
-      try {
-        const record = parseRecord(entry);
-        wait.waiters.forEach((waiter) => waiter.resolve(record));
-      } catch (error) {
-        fail(error);
-      }
-    };
-    const observer = {
-      snapshot: (entries: Entry[]) => see(entries[0]),
-      change: (_key: string, entry: Entry | undefined) => see(entry),
-    };
-    const { signal } = wait.controller;
-    retrying(() => coordinator.watch(cellKey(scope, cell), observer, signal), signal).catch(fail);
+  function startWait(cell: string): Wait {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const record = new Promise<CellRecord>((resolve, reject) => {
+      const see = (entry: Entry | undefined): void => {
+        if (entry !== undefined) parseRecord(entry).then(resolve, reject);
+      };
+      const observer: Observer = { snapshot: (entries) => see(entries[0]), change: (_key, entry) => see(entry) };
+      retrying(() => coordinator.watch(cellKey(scope, cell), observer, signal), signal).catch(reject);
+    });
+    const wait = { record, readers: 0, controller };
+    waits.set(cell, wait);
+    return wait;
+  }
+
+  function endWait(cell: string, wait: Wait): void {
+    wait.controller.abort();
+    if (waits.get(cell) === wait) waits.delete(cell);
   }
 
   async function peek(cell: string, signal?: AbortSignal): Promise<CellRecord | undefined> {
@@ -119,7 +86,7 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
     }
     const current = await writeOnce(cellKey(scope, cell), text, signal);
     if (current === undefined) return "written";
-    const earlier = parseRecord(current);
+    const earlier = await parseRecord(current);
     if (sameRecord(earlier, record)) return "same";
     const different = record.state === "value" && earlier.state === "value" ? "a different value" : `the state "${record.state}"`;
     throw new Failure(
@@ -143,76 +110,10 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
     return current?.value ?? candidate;
   }
 
-  // Waits for `cells` as they settle, until `decide` has a result; the other waits are then freed.
-  async function collect<T>(
-    cells: string[],
-    signal: AbortSignal | undefined,
-    decide: (record: CellRecord, index: number) => T | undefined,
-  ): Promise<T> {
-    const controller = new AbortController();
-    const stop = (): void => controller.abort(signal?.reason);
-    if (signal?.aborted) stop();
-    signal?.addEventListener("abort", stop, { once: true });
-    try {
-      return await new Promise<T>((resolve, reject) => {
-        cells.forEach((cell, index) => {
-          settled(cell, controller.signal).then((record) => {
-            const result = decide(record, index);
-            if (result !== undefined) resolve(result);
-          }, reject);
-        });
-      });
-    } finally {
-      signal?.removeEventListener("abort", stop);
-      controller.abort();
-    }
-  }
-
-  async function gatherAll(cells: string[], signal: AbortSignal | undefined): Promise<Gathered> {
-    if (cells.length === 0) return { state: "met", members: [] };
-    const members: Member[] = [];
-    let settledCount = 0;
-    return collect(cells, signal, (record, index) => {
-      const cell = cells[index] as string;
-      if (record.state === "failed") return { state: "failed", cell, error: record.error, origin: record.origin };
-      members[index] = { cell, record };
-      settledCount += 1;
-      return settledCount === cells.length ? { state: "met", members } : undefined;
-    });
-  }
-
-  async function gatherFirst(cells: string[], count: number, choice: string, signal: AbortSignal | undefined): Promise<Gathered> {
-    const spare = cells.length - count;
-    if (spare < 0) return { state: "failed", error: `${count} members are needed, there are ${cells.length}` };
-    if (count === 0) return { state: "met", members: [] };
-    const having: number[] = [];
-    let missing = 0;
-    const first = await collect<Gathered | number[]>(cells, signal, (record, index) => {
-      if (record.state === "value") having.push(index);
-      else missing += 1;
-      if (having.length === count) return having;
-      if (missing <= spare) return undefined;
-      const reason = record.state === "failed" ? record.error : `${record.by} has not written it`;
-      const error = `${count} of ${cells.length} members are needed and ${missing} have no value: ${reason}`;
-      return {
-        state: "failed",
-        cell: cells[index] as string,
-        error,
-        origin: record.state === "failed" ? record.origin : record.by,
-      };
-    });
-    if (!Array.isArray(first)) return first;
-    first.sort((left, right) => left - right);
-    const chosen = JSON.parse(await choose(choice, JSON.stringify(first), signal)) as number[];
-    return gatherAll(
-      chosen.map((index) => cells[index] as string),
-      signal,
-    );
-  }
-
-  async function gather(cells: string[], of: "all" | "any" | number, choice: string, signal?: AbortSignal): Promise<Gathered> {
-    if (of === "all") return gatherAll(cells, signal);
-    return gatherFirst(cells, of === "any" ? 1 : of, choice, signal);
+  function gather(cells: string[], of: "all" | "any" | number, choice: string, signal?: AbortSignal): Promise<Gathered> {
+    if (of === "all") return gatherAll(cells, settled, signal);
+    const decide = (candidate: string): Promise<string> => choose(choice, candidate, signal);
+    return gatherFirst(cells, of === "any" ? 1 : of, settled, decide, signal);
   }
 
   // One write at a time for each role, so that a late answer or a retry never brings back an older status.
@@ -247,14 +148,10 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
   return { settled, peek, publish, gather, choose, report, join };
 }
 
-interface Waiter {
-  resolve(record: CellRecord): void;
-  reject(error: unknown): void;
-}
-
 /** All who wait for one cell share one watch, which ends with the last of them. */
 interface Wait {
-  waiters: Set<Waiter>;
+  record: Promise<CellRecord>;
+  readers: number;
   controller: AbortController;
 }
 
@@ -264,7 +161,8 @@ interface Report {
   written: Promise<void>;
 }
 
-function parseRecord(entry: Entry): CellRecord {
+// Async, so that what is malformed rejects, also inside an observer, which must not throw.
+async function parseRecord(entry: Entry): Promise<CellRecord> {
   try {
     return JSON.parse(entry.value) as CellRecord;
   } catch (error) {

@@ -29,7 +29,8 @@ export async function pause(ms: number, signal: AbortSignal | undefined): Promis
   await untilAborted(elapsed, signal).finally(() => clearTimeout(timer));
 }
 
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+/** Settles as `promise` does, or rejects with the signal's reason when it is aborted before. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(signal.reason);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Request } from "../coordinator/backends/hub-frames.ts";
+import type { RequestBody } from "../coordinator/backends/hub-frames.ts";
 import { cellKey, choiceKey, generationKey, roleKey, vmKey } from "../coordinator/keys.ts";
 import { identify, isAllowed } from "./authorize.ts";
 import { operatorToken, rightsTag, vmToken } from "./tokens.ts";
@@ -9,18 +9,17 @@ const rights = { read: ["db.mysql.port", "app[*].serve.url"], write: ["web.app.u
 const web = { kind: "vm", vm: "web", ...scope, rights } as const;
 const operator = { kind: "operator", stack: "shop" } as const;
 
-const read = (key: string): Request => ({ id: 1, verb: "read", key });
-const watch = (prefix: string): Request => ({ id: 1, verb: "watch", prefix });
-const write = (key: string, expected: "absent" | "any" = "absent"): Request => ({
-  id: 1,
+const read = (key: string): RequestBody => ({ verb: "read", key });
+const watch = (prefix: string): RequestBody => ({ verb: "watch", prefix });
+const write = (key: string, expected: "absent" | "any" = "absent"): RequestBody => ({
   verb: "write",
   key,
   value: "x",
   expected,
 });
-const join = (key: string): Request => ({ id: 1, verb: "join", key, value: "x" });
+const join = (key: string): RequestBody => ({ verb: "join", key, value: "x" });
 
-test.for<[string, Request]>([
+test.for<[string, RequestBody]>([
   ["reads a cell of its plan", read(cellKey(scope, "db.mysql.port"))],
   ["watches a member's cell by pattern", watch(cellKey(scope, "app[12].serve.url"))],
   ["reads back what it writes", read(cellKey(scope, "web.app.url"))],
@@ -32,7 +31,7 @@ test.for<[string, Request]>([
   expect(isAllowed(web, request)).toBe(true);
 });
 
-test.for<[string, Request]>([
+test.for<[string, RequestBody]>([
   ["read a cell of no concern to it", read(cellKey(scope, "db.mysql.password"))],
   ["read another generation", read(cellKey({ stack: "shop", generation: "g2" }, "db.mysql.port"))],
   ["read another stack", read(cellKey({ stack: "blog", generation: "g1" }, "db.mysql.port"))],
@@ -44,18 +43,18 @@ test.for<[string, Request]>([
   ["report a role of a vm whose name begins like its own", write(roleKey(scope, "web.inner.app"), "any")],
   ["show another vm as present", join(vmKey(scope, "db"))],
   ["join a cell", join(cellKey(scope, "web.app.url"))],
-  ["remove its own cell", { id: 1, verb: "remove", key: cellKey(scope, "web.app.url") }],
+  ["remove its own cell", { verb: "remove", key: cellKey(scope, "web.app.url") }],
   ["number generations", write(generationKey(scope))],
   ["watch everything", watch("")],
   ["watch its stack", watch("shop/g1/cells/")],
-  ["list its stack", { id: 1, verb: "list", prefix: "shop/" }],
+  ["list its stack", { verb: "list", prefix: "shop/" }],
   ["hide a key in another spelling", read("shop/g1/cells/db.mysql%2eport")],
 ])("a vm must not %s", ([, request]) => {
   expect(isAllowed(web, request)).toBe(false);
 });
 
 test("an operator may do everything in its stack and nothing elsewhere", () => {
-  expect(isAllowed(operator, { id: 1, verb: "remove", key: cellKey(scope, "web.app.url") })).toBe(true);
+  expect(isAllowed(operator, { verb: "remove", key: cellKey(scope, "web.app.url") })).toBe(true);
   expect(isAllowed(operator, watch("shop/"))).toBe(true);
   expect(isAllowed(operator, watch("shop"))).toBe(false);
   expect(isAllowed(operator, watch(""))).toBe(false);

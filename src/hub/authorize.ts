@@ -1,5 +1,5 @@
 // Who may do what: pure decisions over a claim of identity, and over a verb and a key. No I/O.
-import type { Hello, Request } from "../coordinator/backends/hub-frames.ts";
+import type { Hello, RequestBody } from "../coordinator/backends/hub-frames.ts";
 import { parseKey, stackPrefix } from "../coordinator/keys.ts";
 import { matchesCell, namePattern } from "../model/cell.ts";
 import type { Rights } from "../model/vm-plan.ts";
@@ -24,7 +24,7 @@ export function identify(claim: Omit<Hello, "v">, tokenKey: string): Identity | 
  * Tells whether `identity` may make this request. An operator may do everything in its stack. A vm reads the cells that its plan
  * reads or writes, settles (once) those that it writes, makes the choices of its plan, reports its roles and shows itself.
  */
-export function isAllowed(identity: Identity, request: Request): boolean {
+export function isAllowed(identity: Identity, request: RequestBody): boolean {
   if (request.verb === "stop") return true;
   const text = "key" in request ? request.key : request.prefix;
   if (identity.kind === "operator") return text.startsWith(stackPrefix(identity.stack));

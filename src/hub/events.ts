@@ -63,11 +63,11 @@ export async function streamEvents(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
+  if (signal.aborted) return;
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
   response.flushHeaders();
   const comment = setInterval(() => response.write(": alive\n\n"), commentIntervalMs);
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  const fail = (): void => void response.destroy();
   if (generation !== undefined) followGeneration({ stack, generation }, signal);
   else followNewest();
   await ended;
@@ -116,7 +116,9 @@ export async function streamEvents(
 
   // A stream that cannot go on is cut; its reader comes back.
   function watch(prefix: string, until: AbortSignal, observer: Observer): void {
-    core.coordinator.watch(prefix, observer, until).catch(fail);
+    core.coordinator.watch(prefix, observer, until).catch(() => {
+      if (!until.aborted) response.destroy();
+    });
   }
 
   function send(event: string, data: unknown): void {

@@ -7,8 +7,6 @@ import { type Identity, identify } from "./authorize.ts";
 
 export interface HubCore {
   coordinator: Coordinator;
-  /** Aborted when the hub closes. */
-  signal: AbortSignal;
   /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
   /** The generation of a stack with the highest number; undefined before the first vm came. */
@@ -17,7 +15,8 @@ export interface HubCore {
   encodeEntry(entry: Entry | undefined): string;
 }
 
-export function makeHubCore(coordinator: Coordinator, tokenKey: string, signal: AbortSignal): HubCore {
+/** Makes the core of a hub over `coordinator`; tokens and tags are made over `tokenKey`. */
+export function makeHubCore(coordinator: Coordinator, tokenKey: string): HubCore {
   const numbered = new Map<string, Promise<void>>();
   let encoded: { entry: Entry; text: string } | undefined;
 
@@ -34,16 +33,11 @@ export function makeHubCore(coordinator: Coordinator, tokenKey: string, signal: 
 
   return {
     coordinator,
-    signal,
     async admit(claim) {
       const identity = identify(claim, tokenKey);
       if (identity === undefined) {
-        const who = claim.vm === undefined ? "the operator" : `vm ${claim.vm.id}`;
-        throw new Failure(
-          "give-up",
-          "unauthorized",
-          `this is not the token${claim.vm === undefined ? "" : " or rights tag"} of ${who} of stack ${claim.stack}`,
-        );
+        const whose = claim.vm === undefined ? "token of the operator" : `token or rights tag of vm ${claim.vm.id}`;
+        throw new Failure("give-up", "unauthorized", `this is not the ${whose} of stack ${claim.stack}`);
       }
       if (identity.kind === "vm") await numberOnce(identity);
       return identity;

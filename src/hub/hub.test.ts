@@ -9,6 +9,7 @@ import type { Coordinator } from "../coordinator/coordinator.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
 import { openLocalStore } from "../coordinator/local-store.ts";
 import { maxValueBytes } from "../model/cell.ts";
+import { Failure } from "../model/failure.ts";
 import type { RoleStatus } from "../model/status.ts";
 import type { Rights } from "../model/vm-plan.ts";
 import { type Hub, openHub } from "./hub.ts";
@@ -108,6 +109,7 @@ test.for<[number, string, RequestInit & { token?: string }]>([
   [404, "/v1/stacks/shop/status", {}],
   [404, "/v1/stacks/shop", {}],
   [404, "/else", {}],
+  [404, "//", {}],
   [405, portOfG1, { method: "DELETE" }],
   [413, portOfG1, { method: "PUT", body: JSON.stringify("x".repeat(maxValueBytes)) }],
   [
@@ -125,16 +127,16 @@ test.for<[number, string, RequestInit & { token?: string }]>([
   });
 });
 
-test("a long poll wakes when the cell is settled, and a hub that closes answers it", async () => {
+test("a long poll wakes when the cell is settled, and ends when the hub closes", async () => {
   const coordinator = openLocalStore();
   const hub = await startHub(coordinator);
   const poll = ask(hub, `${portOfG1}&wait=60`);
-  const open = ask(hub, "/v1/stacks/shop/cells/db.mysql.host?generation=g1&wait=60").catch(() => ({ status: 503 }));
+  const open = ask(hub, "/v1/stacks/shop/cells/db.mysql.host?generation=g1&wait=60").catch(() => "cut");
   const record = { state: "value", value: 3306, by: "db.mysql", attempt: 1, atMs: 1 } as const;
   await openDataflow(coordinator, scope).publish("db.mysql.port", record);
   expect(await poll).toEqual({ status: 200, body: record });
   await hub.close();
-  expect(await open).toMatchObject({ status: 503 });
+  expect(await open).toBe("cut");
 });
 
 test("the status document tells roles, vms and cells of the newest generation, and no values", async () => {
@@ -231,6 +233,28 @@ test("a hub that restarts in mid-wait loses neither waits nor writes nor presenc
   expect(after?.revision).toBeGreaterThan(before?.revision as number);
 });
 
+test("a watch that a hub cannot take up after a reconnect, because its coordinator is away, is asked for again", async () => {
+  const coordinator = openLocalStore();
+  const first = await startHub(coordinator);
+  const web = await connectVm([first.url], "wéb", webRights);
+  const read = openDataflow(web, scope).settled("db.mysql.port");
+  await web.read("shop/g1/cells/db.mysql.port");
+  await first.close();
+  let refusals = 1;
+  const away: Coordinator = {
+    ...coordinator,
+    watch: async (...args) => {
+      if (refusals-- > 0) throw new Failure("retry", "unreachable", "away");
+      return coordinator.watch(...args);
+    },
+  };
+  await startHub(away, first.port);
+  const record = { state: "value", value: 3306, by: "db.mysql", attempt: 1, atMs: 1 } as const;
+  await openDataflow(coordinator, scope).publish("db.mysql.port", record);
+  expect(await read).toEqual(record);
+  expect(refusals).toBeLessThan(0);
+});
+
 test("an agent moves on to the next hub when one is gone", async () => {
   const coordinator = openLocalStore();
   const [first, second] = [await startHub(coordinator), await startHub(coordinator)];
@@ -240,6 +264,8 @@ test("an agent moves on to the next hub when one is gone", async () => {
 });
 
 test("a connection that went silent is given up by both sides", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
   const hub = await startHub();
   const relay = await startRelay(hub.port);
   const db = await connectVm([relay.url], "db", dbRights);
@@ -247,8 +273,6 @@ test("a connection that went silent is given up by both sides", async () => {
   onTestFinished(() => watcher[Symbol.asyncDispose]());
   await db.join("shop/g1/vms/db", "here", new AbortController().signal);
   const before = await watcher.read("shop/g1/vms/db");
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
-  onTestFinished(() => void vi.useRealTimers());
   relay.freeze();
   const read = db.read("shop/g1/cells/db.mysql.port");
   for (let intervals = 0; intervals < 3; intervals++) vi.advanceTimersByTime(pingIntervalMs);

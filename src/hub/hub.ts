@@ -38,9 +38,8 @@ const maxFrameBytes = 6 * maxEntryBytes + 64 * 1024;
 export async function openHub(options: HubOptions): Promise<Hub> {
   const { listen, tokenKey, signal } = options;
   signal?.throwIfAborted();
-  const closing = new AbortController();
   const coordinator = openFanout(options.coordinator);
-  const core = makeHubCore(coordinator, tokenKey, closing.signal);
+  const core = makeHubCore(coordinator, tokenKey);
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
   const server = createServer({ maxHeaderSize: maxHeaderBytes, noDelay: true }, (request, response) => {
     void answerRequest(core, request, response);
@@ -66,7 +65,6 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     return closed;
   };
   async function closeAll(): Promise<void> {
-    closing.abort();
     for (const agent of sockets.clients) agent.terminate();
     const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();

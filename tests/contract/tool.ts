@@ -1,0 +1,285 @@
+// What every tool must do, whatever it is: the same cases run over the whole list of adapters.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { isGroupAlive } from "../../src/agent/spawn.ts";
+import type { Json } from "../../src/model/json.ts";
+import type { RolePlan } from "../../src/model/vm-plan.ts";
+import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm } from "./agent-bench.ts";
+
+/** What a role is to do, said in no tool's language. Paths are absolute. */
+export type Step =
+  /** Appends a line to a file. */
+  | { do: "say"; text: string; file: string }
+  /** Appends the JSON of an input to a file as one line; `null` where it is absent. A lazy input is read now. */
+  | { do: "read"; input: string; file: string }
+  /** Writes an output, the value being a literal of the tool's language. */
+  | { do: "write"; output: string; value: Json }
+  /** Writes its own process id to a file, then waits until another file is there. */
+  | { do: "hold"; pid: string; until: string }
+  /** Says a text on standard error and fails. */
+  | { do: "fail"; text: string };
+
+/** A tool in the suite: how it says the steps, and the cases that it cannot meet, with the reason. */
+export interface ToolUnderTest {
+  name: string;
+  /** Why it cannot be tested here: it is not installed. */
+  missing?: string;
+  compose(steps: Step[], role: { eager: string[] }): Json;
+  /** A program to start that is never installed. Only for tools that probe. */
+  gaps: Record<string, string>;
+}
+
+const nested: Json = {
+  text: `it's "$HOME" {{ x }} %s\nzwei Zeilen äöü 织`,
+  list: [1, true, null, [], {}],
+  deep: { a: { b: [0.5] } },
+};
+
+/** Declares the suite of one tool. */
+export function describeTool(tool: ToolUnderTest): void {
+  const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
+    const gap = tool.gaps[name] ?? tool.missing;
+    test(name, { fails: tool.gaps[name] !== undefined, skip: gap !== undefined && tool.gaps[name] === undefined }, async () => {
+      await using bench = await openAgentBench();
+      await check(bench);
+    });
+  };
+  const role = (name: string, steps: Step[], more: Partial<RolePlan> = {}): RolePlan => {
+    const eager = (more.inputs ?? []).filter(({ when }) => when === "eager").map((input) => input.name);
+    return planRole(name, tool.compose(steps, { eager }), { tool: tool.name, ...more });
+  };
+  const traceOf = (bench: AgentBench): string => join(bench.folder, "trace");
+  const lazy = { when: "lazy" as const };
+  const atOnce = { publish: "on_write" as const };
+
+  describe(tool.name, () => {
+    run("a value that is there already is read, with its type", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = ["TEXT", "NUMBER", "FLAG"].map((name) => planInput(name, `db.mysql.${name}`, lazy));
+      await bench.settle("db.mysql.TEXT", "a text");
+      await bench.settle("db.mysql.NUMBER", 3306);
+      await bench.settle("db.mysql.FLAG", true);
+      const reads = inputs.map(({ name }): Step => ({ do: "read", input: name, file }));
+      bench.start(planVm("web", [role("app", reads, { inputs })]));
+      expect(await bench.ended("web.app")).toMatchObject({ state: "done", attempt: 1 });
+      expect(bench.trace()).toEqual(['"a text"', "3306", "true"]);
+    });
+
+    run("an eager value holds the start back, and says so", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("PORT", "db.mysql.port")];
+      const steps: Step[] = [
+        { do: "say", text: "started", file },
+        { do: "read", input: "PORT", file },
+      ];
+      bench.start(planVm("web", [role("app", steps, { inputs })]));
+      const waiting = await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
+      expect(waiting).toMatchObject({ state: "waiting", attempt: 0, waitingFor: [{ cell: "db.mysql.port" }] });
+      expect(bench.trace()).toEqual([]);
+      await bench.settle("db.mysql.port", 3306);
+      await bench.ended("web.app");
+      expect(bench.trace()).toEqual(["started", "3306"]);
+    });
+
+    run("a lazy value blocks the line that reads it, and no line before", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("PORT", "db.mysql.port", lazy)];
+      const outputs = [planOutput("web.app.ready", atOnce)];
+      const steps: Step[] = [
+        { do: "say", text: "before", file },
+        { do: "write", output: "ready", value: "yes" },
+        { do: "read", input: "PORT", file },
+        { do: "say", text: "after", file },
+      ];
+      bench.start(planVm("web", [role("app", steps, { inputs, outputs })]));
+      expect(await bench.dataflow.settled("web.app.ready")).toMatchObject({ state: "value", value: "yes" });
+      const blocked = await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
+      expect(blocked).toMatchObject({ state: "running", waitingFor: [{ cell: "db.mysql.port" }] });
+      expect(bench.trace()).toEqual(["before"]);
+      await bench.settle("db.mysql.port", 3306);
+      const done = await bench.ended("web.app");
+      expect(bench.trace()).toEqual(["before", "3306", "after"]);
+      expect(done.blockedMs).toBeGreaterThan(0);
+      expect(done.marks?.map(({ kind, cell }) => `${kind} ${cell}`)).toEqual(["write web.app.ready", "read db.mysql.port"]);
+    });
+
+    run("nested values with quotes, dollars, braces, newlines and unicode arrive as they were", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("EARLY", "db.mysql.early"), planInput("LATE", "db.mysql.late", lazy)];
+      const outputs = [planOutput("web.app.copy", { type: "json" })];
+      await bench.settle("db.mysql.early", nested);
+      await bench.settle("db.mysql.late", nested);
+      const steps: Step[] = [
+        { do: "read", input: "EARLY", file },
+        { do: "read", input: "LATE", file },
+        { do: "write", output: "copy", value: nested },
+      ];
+      bench.start(planVm("web", [role("app", steps, { inputs, outputs })]));
+      await bench.ended("web.app");
+      expect(bench.trace().map((line) => JSON.parse(line) as Json)).toEqual([nested, nested]);
+      expect(await bench.dataflow.peek("web.app.copy")).toMatchObject({ state: "value", value: nested });
+    });
+
+    run("an absent value without default is null, with one it is the default", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("NONE", "db.mysql.none"), planInput("PLAIN", "db.mysql.none", { default: "plain" })];
+      await bench.dataflow.publish("db.mysql.none", { state: "absent", by: "db.mysql", atMs: 0 });
+      const steps = inputs.map(({ name }): Step => ({ do: "read", input: name, file }));
+      bench.start(planVm("web", [role("app", steps, { inputs })]));
+      await bench.ended("web.app");
+      expect(bench.trace()).toEqual(["null", '"plain"']);
+    });
+
+    run("a failing tool fails its cells, with its reason and its last lines", async (bench) => {
+      const outputs = [planOutput("web.app.url"), planOutput("web.app.early", atOnce)];
+      const steps: Step[] = [
+        { do: "write", output: "early", value: "stands" },
+        { do: "write", output: "url", value: "held" },
+        { do: "fail", text: "no space left on device" },
+      ];
+      bench.start(planVm("web", [role("app", steps, { outputs })]));
+      const failed = await bench.ended("web.app");
+      expect(failed).toMatchObject({ state: "failed", origin: "web.app" });
+      expect(failed.error).toContain("no space left on device");
+      expect(failed.logTail).toContain("no space left on device");
+      expect(await bench.dataflow.settled("web.app.url")).toMatchObject({ state: "failed", origin: "web.app" });
+      expect(await bench.dataflow.settled("web.app.early")).toMatchObject({ state: "value", value: "stands" });
+    });
+
+    run("a read of what has failed fails the role, and names the origin", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("PORT", "db.mysql.port", lazy)];
+      const steps: Step[] = [
+        { do: "read", input: "PORT", file },
+        { do: "say", text: "never", file },
+      ];
+      const agent = bench.start(planVm("web", [role("app", steps, { inputs })]));
+      await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
+      await bench.fail("db.mysql.port", "exit 1: disk full");
+      const failed = await bench.ended("web.app");
+      expect(failed).toMatchObject({ error: "input PORT: db.mysql failed: exit 1: disk full", origin: "db.mysql" });
+      expect(bench.trace()).not.toContain("never");
+      expect(await agent.stop()).toBe("failed");
+    });
+
+    run("an output that was not written fails the role, unless it is optional", async (bench) => {
+      const outputs = [planOutput("web.app.url"), planOutput("web.app.debug", { optional: true })];
+      bench.start(planVm("web", [role("app", [], { outputs })]));
+      expect(await bench.ended("web.app")).toMatchObject({ error: "output-not-written: url" });
+    });
+
+    run("a failed attempt is followed by another, and only the last counts", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("GO", "db.mysql.go", lazy)];
+      const outputs = [planOutput("web.app.url", atOnce)];
+      const steps: Step[] = [
+        { do: "say", text: "tried", file },
+        { do: "write", output: "url", value: "the same" },
+        { do: "fail", text: "no" },
+      ];
+      const onError = { times: 2, delayMs: 1 };
+      bench.start(planVm("web", [role("app", steps, { inputs, outputs, onError })]));
+      expect(await bench.ended("web.app")).toMatchObject({ state: "failed", attempt: 3 });
+      expect(bench.trace()).toEqual(["tried", "tried", "tried"]);
+    });
+
+    run("another value for what was written at once is a conflict, and fails the role for good", async (bench) => {
+      const outputs = [planOutput("web.app.url", atOnce)];
+      await bench.settle("web.app.url", "first");
+      const steps: Step[] = [{ do: "write", output: "url", value: "second" }];
+      bench.start(planVm("web", [role("app", steps, { outputs, onError: { times: 3, delayMs: 0 } })]));
+      expect(await bench.ended("web.app")).toMatchObject({
+        state: "failed",
+        attempt: 1,
+        error: expect.stringMatching(/^conflict: output url/),
+      });
+      expect(await bench.dataflow.peek("web.app.url")).toMatchObject({ value: "first" });
+    });
+
+    run("the time limit does not count the time blocked in reads, and ends the tool", async (bench) => {
+      const file = traceOf(bench);
+      const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "never")];
+      const timeoutMs = 1000;
+      const inputs = [planInput("PORT", "db.mysql.port", lazy)];
+      const steps: Step[] = [
+        { do: "read", input: "PORT", file },
+        { do: "say", text: "read", file },
+        { do: "hold", pid, until },
+      ];
+      bench.start(planVm("web", [role("app", steps, { inputs, timeoutMs })]));
+      const { waitingFor } = await bench.until("web.app", (status) => status.waitingFor.length > 0);
+      const since = waitingFor[0]?.sinceMs as number;
+      await vi.waitUntil(() => Date.now() > since + timeoutMs, { timeout: 5000 });
+      await bench.settle("db.mysql.port", 3306);
+      const failed = await bench.ended("web.app");
+      expect(failed.error).toMatch(/^timeout: /);
+      expect(bench.trace()).toEqual(["3306", "read"]);
+      expect(isGroupAlive(readPid(pid))).toBe(false);
+    });
+
+    run("an agent that stops answers the blocked read, and leaves no process", async (bench) => {
+      const file = traceOf(bench);
+      const inputs = [planInput("PORT", "db.mysql.port", lazy)];
+      const steps: Step[] = [
+        { do: "say", text: "before", file },
+        { do: "read", input: "PORT", file },
+      ];
+      const agent = bench.start(planVm("web", [role("app", steps, { inputs })]));
+      await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
+      const group = startedGroup(bench, "web");
+      expect(isGroupAlive(group)).toBe(true);
+      expect(await agent.stop()).toBe("stopped");
+      expect(isGroupAlive(group)).toBe(false);
+    });
+
+    run("an agent that was killed goes on where it was: what is done stays, what was under way runs again", async (bench) => {
+      const file = traceOf(bench);
+      const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "go")];
+      const outputs = [planOutput("web.first.id", { type: "number" })];
+      const first: Step[] = [
+        { do: "say", text: "first", file },
+        { do: "write", output: "id", value: 7 },
+      ];
+      const second: Step[] = [
+        { do: "say", text: "second", file },
+        { do: "hold", pid, until },
+      ];
+      const plan = planVm("web", [role("first", first, { outputs }), role("second", second)]);
+      const config = join(bench.folder, "config.json");
+      mkdirSync(join(bench.folder, "web"));
+      writeFileSync(config, JSON.stringify(bench.configOf(plan)));
+      const killed = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), config], { stdio: "ignore" });
+      await vi.waitUntil(() => existsSync(pid) && readFileSync(pid, "utf8").endsWith("\n"), { timeout: 10_000 });
+      killed.kill("SIGKILL");
+      await once(killed, "exit");
+      const group = startedGroup(bench, "web");
+      expect(isGroupAlive(group)).toBe(true);
+
+      writeFileSync(until, "");
+      bench.start(plan);
+      expect(await bench.ended("web.second")).toMatchObject({ state: "done", attempt: 2 });
+      expect(isGroupAlive(group)).toBe(false);
+      expect(bench.trace()).toEqual(["first", "second", "second"]);
+      expect(await bench.dataflow.settled("web.first.id")).toMatchObject({ state: "value", value: 7 });
+      expect(await bench.ended("web.first")).toMatchObject({ state: "done", attempt: 1 });
+    });
+  });
+}
+
+function readPid(path: string): number {
+  return Number(readFileSync(path, "utf8"));
+}
+
+// The process group of the newest attempt, as the journal has it.
+function startedGroup(bench: AgentBench, vm: string): number {
+  const lines = readFileSync(join(bench.folder, vm, "journal.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  const started = lines
+    .map((line) => JSON.parse(line) as { type?: string; group?: number })
+    .findLast(({ type }) => type === "started");
+  return started?.group as number;
+}
