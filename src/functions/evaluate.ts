@@ -26,7 +26,7 @@ export function evaluateExpr(expr: Expr, lookup: Lookup): Json {
     case "map":
       return Object.fromEntries(Object.entries(expr.entries).map(([key, entry]) => [key, evaluateExpr(entry, lookup)]));
     case "call":
-      return evaluateCall(expr.fn, evaluateExpr(expr.arg, lookup));
+      return callFunction(expr.fn, evaluateExpr(expr.arg, lookup));
     case "param":
       if (lookup.param === undefined) throw new Error(`parameter "${expr.name}" is not known here`);
       return digIntoParameter(lookup.param(expr.name), expr.path);
@@ -39,8 +39,7 @@ export function evaluateExpr(expr: Expr, lookup: Lookup): Json {
   }
 }
 
-/** Returns what function `fn` gives for an argument that is known. Throws an Error for a wrong argument or a function that only Heat evaluates. */
-export function evaluateCall(fn: string, arg: Json): Json {
+function callFunction(fn: string, arg: Json): Json {
   const evaluate = heatFunctions.get(fn)?.evaluate;
   if (evaluate === undefined) throw new Error(`only Heat can evaluate ${fn}`);
   return evaluate(arg);

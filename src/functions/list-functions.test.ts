@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
 import type { Json } from "../model/json.ts";
-import { evaluateCall } from "./evaluate.ts";
+import { evaluateExpr } from "./evaluate.ts";
+
+function call(fn: string, arg: Json): Json {
+  return evaluateExpr({ kind: "call", fn, arg: { kind: "value", value: arg } }, { slot: () => null, read: () => null });
+}
 
 test.for<[string, Json, Json]>([
   ["list_join", [", ", ["a", "b"], ["c"]], "a, b, c"],
@@ -22,7 +26,7 @@ test.for<[string, Json, Json]>([
   ],
   ["map_merge", [{ a: 1, b: 1 }, null, { b: 2 }], { a: 1, b: 2 }],
 ])("%s of %j is %j", ([fn, arg, result]) => {
-  expect(evaluateCall(fn, arg)).toEqual(result);
+  expect(call(fn, arg)).toEqual(result);
 });
 
 test.for<[string, Json, RegExp]>([
@@ -42,10 +46,10 @@ test.for<[string, Json, RegExp]>([
   ["digest", ["md5", "x"], /only Heat can evaluate digest/],
   ["nonsense", null, /only Heat can evaluate nonsense/],
 ])("%s refuses %j", ([fn, arg, message]) => {
-  expect(() => evaluateCall(fn, arg)).toThrow(message);
+  expect(() => call(fn, arg)).toThrow(message);
 });
 
 test("keys that look like an object's own survive a merge", () => {
-  const merged = evaluateCall("map_merge", [JSON.parse('{"__proto__": {"a": 1}}') as Json]);
+  const merged = call("map_merge", [JSON.parse('{"__proto__": {"a": 1}}') as Json]);
   expect(JSON.stringify(merged)).toBe('{"__proto__":{"a":1}}');
 });

@@ -23,5 +23,5 @@ export function pythonJson(value: Json): string {
 }
 
 function asciiString(text: string): string {
-  return JSON.stringify(text).replace(/[\x80-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return JSON.stringify(text).replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

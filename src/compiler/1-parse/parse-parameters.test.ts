@@ -44,7 +44,7 @@ test.for<[string, string]>([
   ["comma_delimited_list", "5"],
 ])("a %s cannot be %s", ([type, written]) => {
   const { places } = parseInTest(declare(`p: {type: ${type}, default: ${written}}`));
-  expect(places).toEqual([`3:${type.length + 22} bad-parameter-value`]);
+  expect(places).toEqual([`3:${type.length + 24} bad-parameter-value`]);
 });
 
 test.for<[string, string, string, boolean]>([

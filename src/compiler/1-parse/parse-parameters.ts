@@ -61,9 +61,6 @@ function parseDeclaration(entry: Entry, context: ParseContext): Declaration | un
   fields.require("type");
   const type: ParameterType = fields.word("type", valueTypes) ?? "string";
   const parameter: Parameter = { name: entry.key, span: entry.keySpan, type, hidden: fields.flag("hidden") };
-  fields.text("description");
-  fields.text("label");
-  fields.flag("immutable");
   fields.list("tags");
   const declaration = { parameter, constraints: parseConstraints(fields, type, context) };
   const written = fields.get("default");

@@ -31,7 +31,10 @@ function parseResource(entry: Entry, names: string[], context: ParseContext): Re
   const resource: Resource = { name, span: entry.keySpan, type, typeSpan, dependsOn: parseDependsOn(fields, names, context) };
 
   const properties = fields.get("properties");
-  if (properties !== undefined) resource.properties = parseValue(properties.value, context);
+  if (properties !== undefined) resource.properties = parseValue(withoutMemberAnnotation(properties.value), context);
+  const metadata = fields.get("metadata");
+  // What else the metadata hold is Heat's: read only for the files and mistakes in it.
+  if (metadata !== undefined) parseValue(without(metadata.value, "weft"), context);
   const condition = fields.get("condition");
   if (condition !== undefined) resource.condition = parseValue(condition.value, context, "condition");
 
@@ -79,6 +82,25 @@ function memberDefinition(properties: Value, group: string, context: ParseContex
   return definition?.value.kind === "map"
     ? openMap(definition.value, `resource_def of "${group}"`, context.report, undefined, definition.keySpan)
     : undefined;
+}
+
+/** The properties of a group without the annotation of its members, in which functions are found differently. */
+function withoutMemberAnnotation(properties: Value): Value {
+  return mapEntry(properties, "resource_def", (definition) =>
+    mapEntry(definition, "metadata", (metadata) => without(metadata, "weft")),
+  );
+}
+
+function mapEntry(value: Value, key: string, change: (value: Value) => Value): Value {
+  if (value.kind !== "map") return value;
+  return {
+    ...value,
+    entries: value.entries.map((entry) => (entry.key === key ? { ...entry, value: change(entry.value) } : entry)),
+  };
+}
+
+function without(value: Value, key: string): Value {
+  return value.kind === "map" ? { ...value, entries: value.entries.filter((entry) => entry.key !== key) } : value;
 }
 
 function typeOf(fields: Fields | undefined): string | undefined {

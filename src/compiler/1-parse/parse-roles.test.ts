@@ -126,6 +126,7 @@ test.for<[string, string[], string[]]>([
   ["an on_error that is none", ["on_error: ignore"], ["12:23 bad-type"]],
   ["a timeout that is none", ["timeout: 5 minutes"], ["12:22 bad-type"]],
   ["a choice that is none", ["on: two"], ["12:17 bad-type"]],
+  ["a file from elsewhere", ["inputs: {A: {get_file: 'http://a/b'}}"], ["12:36 missing-file"]],
   ["a file that is not there", ["options: {}", "inputs: {A: {get_file: nope.sh}}"], ["13:36 missing-file"]],
 ])("%s is reported at its place and parsing goes on", ([, lines, places]) => {
   const { parsed, places: found } = parseInTest(roleTemplate(...lines));

@@ -5,7 +5,7 @@ import { namePattern } from "../../model/cell.ts";
 import type { JsonMap } from "../../model/json.ts";
 import type { AfterSpec, OnError, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Entry, Value } from "../../model/template.ts";
-import { findTool, tools } from "../../model/tools.ts";
+import { findTool, tools } from "../../model/tool-names.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseOutputs } from "./parse-outputs.ts";
 import { type ParseContext, parseLiteral, parseValue } from "./parse-value.ts";
@@ -21,7 +21,8 @@ interface Tool {
 }
 
 /** Reads the annotation of vm or group `vm`; what is wrong is reported and left out. */
-export function parseRoles(annotation: Entry, vm: string, context: ParseContext): VmSpec {
+export function parseRoles(annotation: Entry, vm: string, outer: ParseContext): VmSpec {
+  const context = { ...outer, inRole: true };
   const empty: VmSpec = { span: annotation.keySpan, order: "listed", roles: [] };
   const fields = openMap(annotation.value, `the annotation of "${vm}"`, context.report, vmKeys, annotation.keySpan);
   if (fields === undefined) return empty;
@@ -50,7 +51,7 @@ function parseRole(value: Value, vm: string, vmTool: Tool | undefined, context: 
   const nameEntry = fields.require("name");
   const name = fields.text("name");
   const tool = parseTool(fields, context) ?? vmTool;
-  if (tool === undefined && fields.get("tool") === undefined) fields.require("tool");
+  if (tool === undefined) fields.require("tool");
   const run = fields.require("run");
   const inputs = parseInputs(fields.get("inputs"), label, context);
   const on = fields.get("on");

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, constantFrom, nat, property } from "fast-check";
 import { expect, test } from "vitest";
 import { versionNames } from "../../functions/heat-versions.ts";
 import { parseInTest, roleTemplate, templateOf } from "./parse-in-test.ts";
@@ -80,12 +80,31 @@ test("the first argument of if is a condition, its others are values", () => {
 });
 
 test("files lie beside the template; absolute ones and URLs do not", () => {
-  const text = `${head}resources: {a: {type: X, properties: [{get_file: a.sh}, {get_file: /b.sh}, {get_file: "http://c/d.sh"}]}}\n`;
-  const template = templateOf(text, { file: "some/where/t.yaml", files: { "some/where/a.sh": "A", "/b.sh": "" } });
+  const text = `${head}resources: {a: {type: X, properties: [{get_file: a.sh}, {get_file: /b.sh}, {get_file: "http://c/d.sh"}], metadata: {e: {get_file: e}}}}\n`;
+  const template = templateOf(text, {
+    file: "some/where/t.yaml",
+    files: { "some/where/a.sh": "A", "/b.sh": "", "some/where/e": "E" },
+  });
   expect([...template.files]).toEqual([
     ["a.sh", "A"],
     ["/b.sh", ""],
+    ["e", "E"],
   ]);
+});
+
+test("an annotation of a group's members is no property, and its inputs may be named like functions", () => {
+  const template = templateOf(`${head}resources:
+  app:
+    type: OS::Heat::ResourceGroup
+    properties:
+      resource_def:
+        type: OS::Nova::Server
+        metadata: {mine: 1, weft: {tool: script, roles: [{name: serve, run: echo, inputs: {get_file: x}}]}}
+`);
+  const app = template.resources.get("app");
+  expect(app?.vm?.roles[0]?.inputs).toMatchObject([{ name: "get_file", value: { value: "x" } }]);
+  expect(JSON.stringify(app?.properties)).toContain("mine");
+  expect(JSON.stringify(app?.properties)).not.toContain("serve");
 });
 
 test("names that an object has by itself are names like others", () => {
@@ -154,7 +173,7 @@ test("whatever the text, the parser does not throw", () => {
     "outputs: {b: {type: json}}",
     "on: one",
   );
-  const piece = fc.constantFrom(
+  const piece = constantFrom(
     "{",
     "}",
     "[",
@@ -178,8 +197,8 @@ test("whatever the text, the parser does not throw", () => {
     "#",
     "",
   );
-  fc.assert(
-    fc.property(fc.nat(sample.length), fc.nat(20), piece, piece, (at, cut, first, second) => {
+  assert(
+    property(nat(sample.length), nat(20), piece, piece, (at, cut, first, second) => {
       const { parsed, messages } = parseInTest(sample.slice(0, at) + first + second + sample.slice(at + cut));
       expect(parsed !== undefined || messages.length > 0).toBe(true);
     }),

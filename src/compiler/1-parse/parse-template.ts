@@ -51,6 +51,7 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     version,
     versionName,
     report,
+    inRole: false,
     readFile(name) {
       const content = files.get(name) ?? host.readFile(pathBeside(file, name));
       if (content !== undefined) files.set(name, content);
@@ -97,7 +98,6 @@ function parseOutputSection(section: Fields | undefined, context: ParseContext):
   const known = ["value", "description", "reveal", ...(context.version >= "2016-10-14" ? ["condition"] : [])];
   for (const { key: name, keySpan, value } of section?.entries() ?? []) {
     const fields = openMap(value, `output "${name}"`, context.report, known, keySpan);
-    fields?.text("description");
     // An explicit null is a value, though a useless one.
     const written = fields?.entries().find(({ key }) => key === "value")?.value ?? fields?.require("value")?.value;
     if (fields === undefined || written === undefined) continue;

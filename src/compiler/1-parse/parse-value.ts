@@ -1,5 +1,6 @@
 // Finds the functions in a value: a map whose one key names a function of the template's version is a call of it.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Span } from "../../diagnostics/span.ts";
 import { findFunction } from "../../functions/heat-functions.ts";
 import type { HeatVersion } from "../../functions/heat-versions.ts";
 import type { Entry, Value } from "../../model/template.ts";
@@ -13,6 +14,8 @@ export interface ParseContext {
   report: Report;
   /** Contents of files by the name as written; undefined for one that cannot be read. */
   readFile(name: string): string | undefined;
+  /** Within a role, where the compiler needs every file; elsewhere Heat's client fetches URLs itself. */
+  inRole: boolean;
 }
 
 /**
@@ -73,15 +76,20 @@ function parseIf(arg: Value, context: ParseContext): Value {
 function call(fn: string, entry: Entry, arg: Value, map: Value, context: ParseContext): Value {
   const parsed: Value & { kind: "call" } = { kind: "call", fn, fnSpan: entry.keySpan, arg, span: map.span };
   checkArgument(parsed, context.report);
-  if (fn === "get_file" && arg.kind === "literal" && typeof arg.value === "string" && !isUrl(arg.value)) {
-    if (context.readFile(arg.value) === undefined) context.report.add("missing-file", arg.span, { file: arg.value });
-  }
+  if (fn === "get_file" && arg.kind === "literal" && typeof arg.value === "string") checkFile(arg.value, arg.span, context);
   return parsed;
 }
 
-/** Heat's client fetches URLs itself. */
-export function isUrl(file: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//i.test(file);
+function checkFile(file: string, span: Span, context: ParseContext): void {
+  const isUrl = /^[a-z][a-z0-9+.-]*:\/\//i.test(file);
+  if (isUrl && !context.inRole) return;
+  if (!isUrl && context.readFile(file) !== undefined) return;
+  context.report.add(
+    "missing-file",
+    span,
+    { file },
+    { hint: isUrl ? "a role's files must be on this machine: download it" : undefined },
+  );
 }
 
 function isGatheringOutput(entries: Entry[]): boolean {

@@ -48,6 +48,11 @@ test("aliases and merge keys are followed; own keys win, earlier merges win", ()
   expect(read(text)).toMatchObject({ value: { c: { x: 0, y: 1, z: 2 }, d: { x: 1, y: 1 } }, places: [] });
 });
 
+test("an alias means the newest anchor before it, whatever is walked again in between", () => {
+  const text = "a: &x {k: &y 1}\nb: &y 2\nc: *x\nd: *y\n&k e: *k\nf: {<<: &m {g: 3}}\nh: *m\n";
+  expect(read(text).value).toEqual({ a: { k: 1 }, b: 2, c: { k: 1 }, d: 2, e: "e", f: { g: 3 }, h: { g: 3 } });
+});
+
 test("a repeated key is a warning and the last one counts, but an error inside weft", () => {
   expect(read("a: 1\na: 2")).toMatchObject({ value: { a: 2 }, places: ["2:1 shadowed-key"] });
   expect(read("metadata: {weft: {a: 1, a: {b: 1, b: 2}}}").places).toEqual(["1:25 duplicate-key", "1:35 duplicate-key"]);
@@ -78,12 +83,12 @@ test.for<[string, string]>([
   expect(read(text).places.at(0)).toMatch(/yaml-syntax$/);
 });
 
-test("aliases that would blow up are refused", () => {
-  const levels = Array.from(
-    { length: 9 },
-    (_, level) => `a${level + 1}: &a${level + 1} [${Array(10).fill(`*a${level}`).join(", ")}]`,
-  );
-  expect(read(["a0: &a0 [x]", ...levels].join("\n")).places).toEqual(["1:1 bad-alias"]);
+test.for<[string, (level: number) => string]>([
+  ["lists", (level) => `[${Array(10).fill(`*a${level}`).join(", ")}]`],
+  ["merges", (level) => `{<<: [${Array(10).fill(`*a${level}`).join(", ")}]}`],
+])("aliases that would blow up are refused: %s", ([, next]) => {
+  const levels = Array.from({ length: 9 }, (_, level) => `a${level + 1}: &a${level + 1} ${next(level)}`);
+  expect(read(["a0: &a0 {}", ...levels].join("\n")).places).toEqual(["1:1 bad-alias"]);
 });
 
 test("an empty value stands where its key stands", () => {

@@ -62,7 +62,7 @@ export function parseYaml(file: string, text: string, report: Report): ParsedYam
   if (document.contents === null) return { document, root: { kind: "literal", value: null, span } };
   return {
     document,
-    root: new TreeBuilder(document, spanAt, report).build(document.contents, span, { inWeft: false, parentKey: "" }),
+    root: new TreeBuilder(spanAt, report).build(document.contents, span, { inWeft: false, parentKey: "" }),
   };
 }
 
@@ -74,26 +74,29 @@ interface Position {
 
 /** Walks one document; lives as long as that, to count what aliases stand for. */
 class TreeBuilder {
-  readonly #document: Document.Parsed;
   readonly #spanAt: (start: number, end: number) => Span;
   readonly #report: Report;
+  readonly #anchors = new Map<string, ParsedNode>();
+  readonly #targets = new Map<Alias.Parsed, ParsedNode | undefined>();
   #openAliases: ParsedNode[] = [];
   #aliasedValues = 0;
   #depth = 0;
 
-  constructor(document: Document.Parsed, spanAt: (start: number, end: number) => Span, report: Report) {
-    this.#document = document;
+  constructor(spanAt: (start: number, end: number) => Span, report: Report) {
     this.#spanAt = spanAt;
     this.#report = report;
   }
 
   /** Builds the value of `node`; `place` is the place of a value that has no text of its own (`key:`). */
   build(node: ParsedNode, place: Span, position: Position): Value {
+    this.#noteAnchor(node);
     const own = this.#spanOf(node);
     const span = own.length === 0 ? place : own;
-    if (this.#openAliases.length > 0) this.#aliasedValues++;
-    if (this.#aliasedValues > maxAliasedValues) return this.#refuse("bad-alias", span, "the aliases stand for too many values");
-    if (this.#depth >= maxDepth) return this.#refuse("yaml-syntax", span, `nested more than ${maxDepth} levels deep`);
+    if (this.#openAliases.length > 0 && this.#isBeyondMeasure(span)) return nothing(span);
+    if (this.#depth >= maxDepth) {
+      this.#report.add("yaml-syntax", span, { problem: `nested more than ${maxDepth} levels deep` });
+      return nothing(span);
+    }
     this.#depth++;
     try {
       if (isAlias(node)) return this.#followAlias(node, span, (target) => this.build(target, span, position), nothing(span));
@@ -126,6 +129,7 @@ class TreeBuilder {
         for (const entry of entries) if (!merged.has(entry.key)) merged.set(entry.key, entry);
         continue;
       }
+      this.#noteAnchor(pair.key);
       const keySpan = this.#spanOf(pair.key);
       if (!isScalar(pair.key)) {
         this.#report.add("yaml-syntax", keySpan, { problem: "a key must be a plain text" });
@@ -148,14 +152,16 @@ class TreeBuilder {
   #mergedEntries(node: ParsedNode, span: Span, position: Position): Entry[] {
     if (isAlias(node))
       return this.#followAlias(node, this.#spanOf(node), (target) => this.#mergedEntries(target, span, position), []);
+    this.#noteAnchor(node);
     if (isMap(node)) return this.#buildEntries(node, span, position);
     if (isSeq(node)) return node.items.flatMap((item) => this.#mergedEntries(item as ParsedNode, span, position));
     this.#report.add("yaml-syntax", this.#spanOf(node), { problem: "only maps can be merged with <<" });
     return [];
   }
 
-  #followAlias<T>(alias: Alias, span: Span, follow: (target: ParsedNode) => T, otherwise: T): T {
-    const target = alias.resolve(this.#document) as ParsedNode | undefined;
+  #followAlias<T>(alias: Alias.Parsed, span: Span, follow: (target: ParsedNode) => T, otherwise: T): T {
+    if (this.#isBeyondMeasure(span)) return otherwise;
+    const target = this.#targetOf(alias);
     if (target === undefined || this.#openAliases.includes(target)) {
       const problem =
         target === undefined ? `no anchor &${alias.source} before this alias` : `the alias *${alias.source} contains itself`;
@@ -170,9 +176,23 @@ class TreeBuilder {
     }
   }
 
-  #refuse(code: "bad-alias" | "yaml-syntax", span: Span, problem: string): Value {
-    this.#report.add(code, code === "bad-alias" ? { ...span, line: 1, column: 1, length: 0 } : span, { problem });
-    return nothing(span);
+  /** The node of the newest anchor before the alias, which is known when the walk first comes by: the library would search the whole document. */
+  #targetOf(alias: Alias.Parsed): ParsedNode | undefined {
+    if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source));
+    return this.#targets.get(alias);
+  }
+
+  #noteAnchor(node: ParsedNode): void {
+    if (node.anchor !== undefined && this.#openAliases.length === 0) this.#anchors.set(node.anchor, node);
+  }
+
+  /** Counts one more value or alias behind an alias; past the limit nothing is followed any more, and that is reported once. */
+  #isBeyondMeasure(span: Span): boolean {
+    this.#aliasedValues++;
+    if (this.#aliasedValues <= maxAliasedValues) return false;
+    const fileStart = { ...span, line: 1, column: 1, length: 0 };
+    this.#report.add("bad-alias", fileStart, { problem: "the aliases stand for too many values" });
+    return true;
   }
 
   #spanOf(node: ParsedNode): Span {
