@@ -14,6 +14,7 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["tests/system/**/*.test.ts"],
+          globalSetup: ["tests/system/build-first.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each of these starts whole stacks: side by side they would only measure each other.

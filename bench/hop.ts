@@ -69,7 +69,7 @@ async function startDirect(url: string): Promise<{ measure(index: number): Promi
 
 // The measuring process is the client of both agents' sockets, in the place of the roles' programs: one clock.
 async function startHop(bed: Bed, count: number): Promise<(index: number) => Promise<number>> {
-  const weft = join(root, "src/cli/cli-main.ts");
+  const weft = join(root, "bin/weft.js");
   const hub = bed.spawn(process.execPath, [weft, "hub", "--listen", "127.0.0.1:0", "--coordinator", "embedded:hub-data"], { WEFT_TOKEN_KEY: tokenKey });
   const hubUrl = (await firstLine(hub)).replace("hub at ", "");
   const names = Array.from({ length: count }, (_, index) => `v${index}`);

@@ -1,5 +1,5 @@
 // Bundles dist/: the command line (split, so that a command loads only its own part) and the agent (one file that travels to vms).
-import { statSync, readdirSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -16,7 +16,7 @@ export async function build() {
     logLevel: "warning",
     legalComments: "none",
   };
-  await Promise.all([
+  const [commandLine] = await Promise.all([
     bundle({
       ...common,
       entryPoints: { cli: "src/cli/cli-main.ts" },
@@ -25,6 +25,7 @@ export async function build() {
       target: "node20",
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
+      metafile: true,
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     }),
@@ -42,6 +43,10 @@ export async function build() {
       external: ["bufferutil", "utf-8-validate"],
     }),
   ]);
+  // Chunks are named by their content: those of earlier builds would pile up.
+  for (const name of readdirSync(join(root, "dist/chunks"))) {
+    if (!Object.hasOwn(commandLine.metafile.outputs, `dist/chunks/${name}`)) rmSync(join(root, "dist/chunks", name));
+  }
 }
 
 /** Builds when a source is newer than dist/, so that a checkout always runs what its files say. */

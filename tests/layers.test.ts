@@ -38,7 +38,7 @@ function layerOf(path: string): string {
 }
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1] as string);
+  return [...text.matchAll(/(?:\bfrom |\bimport |\bimport\()"([^"\n]+)"/g)].map((match) => match[1] as string);
 }
 
 test("arrows between folders go downwards only", () => {
@@ -72,7 +72,7 @@ test("libraries stay where they belong", () => {
 });
 
 test.for([
-  { folder: "coordinator/backends", list: "coordinator/backends.ts", parts: ["hub-frames"] },
+  { folder: "coordinator/backends", list: "coordinator/backends.ts", parts: ["hub-connection", "hub-frames"] },
   { folder: "agent/tools", list: "agent/tools.ts", parts: [] },
 ])("every file in $folder stands in its list", ({ folder, list, parts }) => {
   const text = files.find(({ path }) => path === list)?.text ?? "";
@@ -86,6 +86,6 @@ test("no source file is over 500 lines", () => {
 });
 
 test("no two source files share a name", () => {
-  const names = files.filter(({ path }) => !path.startsWith("cli/commands/")).map(({ path }) => basename(path));
+  const names = files.filter(({ path }) => !/^(cli\/commands|coordinator\/backends)\//.test(path)).map(({ path }) => basename(path));
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });

@@ -77,10 +77,13 @@ export class StackBed {
     return join(this.folder, vm.replace(/\[(\d+)\]/, ".$1"));
   }
 
+  /** Starts a member, unless it runs. */
   start(member: string): void {
+    const running = this.#processes.get(member);
+    if (running !== undefined && running.exitCode === null && running.signalCode === null) return;
     const args =
       member === "hub"
-        ? [join(root, "bin/weft.js"), "hub", "--listen", `127.0.0.1:${this.#port}`, "--coordinator", `embedded:${join(this.folder, "hub")}`]
+        ? [join(root, "dist/cli.js"), "hub", "--listen", `127.0.0.1:${this.#port}`, "--coordinator", `embedded:${join(this.folder, "hub")}`]
         : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
     const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, TRACE: join(this.folder, "trace") };
     this.#processes.set(member, spawn(process.execPath, args, { stdio: "ignore", env, detached: true }));

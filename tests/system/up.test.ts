@@ -77,7 +77,7 @@ test("in the handshake each role runs only after the one whose value it reads", 
 test("the handshake with a true cycle is refused before anything runs", () => {
   const { status, events, stderr } = up(example("handshake-deadlock"));
   expect({ status, events }).toEqual({ status: 1, events: [] });
-  expect(stderr).toContain("error[cycle]");
+  expect(stderr).toContain("error[deadlock]");
 });
 
 test("the cluster elects a master, joins the others and replicates", () => {
@@ -145,26 +145,38 @@ test("a run that is too slow ends with 3 and says so", () => {
 // Roles that tell when they run, and leave a detached service behind.
 const lasting = chain.replace("exit 7", "setsid sleep 4321 & sleep 1234");
 
-async function runningRole(child: ChildProcess): Promise<void> {
-  for await (const chunk of child.stdout as NodeJS.ReadableStream) if (String(chunk).includes('"state":"running"')) return;
+/** Resolves when the first role runs; what was printed until now and later is in the list. */
+async function runningRole(child: ChildProcess): Promise<string[]> {
+  const text: string[] = [];
+  await new Promise<void>((resolve) => {
+    child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+      text.push(chunk);
+      if (text.join("").includes('"state":"running"')) resolve();
+    });
+  });
+  return text;
 }
 
 test.for(["SIGINT", "SIGTERM"] as const)("%s ends every process that the run has started, and the last event is told", async (signal) => {
   const marker = `WEFT_TEST=${Math.random()}`;
   const [name, value] = marker.split("=") as [string, string];
   const child = spawn(process.execPath, [weft, "up", writeTemplate(lasting), "--json"], { env: { ...process.env, [name]: value } });
-  const text: string[] = [];
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => text.push(chunk));
-  await new Promise<void>((resolve) => {
-    child.stdout.on("data", () => {
-      if (/"id":"a.make","state":"running"/.test(text.join(""))) resolve();
-    });
-  });
+  const text = await runningRole(child);
   child.kill(signal);
   const [code] = (await once(child, "close")) as [number];
   expect(code).toBe(130);
   expect(JSON.parse(text.join("").trimEnd().split("\n").at(-1) as string)).toMatchObject({ type: "done", ok: false, reason: "interrupted" });
   expect(processesOf(marker)).toEqual([]);
+});
+
+test("a reader of the output who leaves ends the run, and nothing stays", async () => {
+  const marker = `WEFT_TEST=${Math.random()}`;
+  const [name, value] = marker.split("=") as [string, string];
+  const child = spawn(process.execPath, [weft, "up", writeTemplate(lasting)], { env: { ...process.env, [name]: value } });
+  await once(child.stdout, "data");
+  child.stdout.destroy();
+  // The next line that is printed finds nobody.
+  await expect.poll(() => processesOf(marker), { timeout: 30_000 }).toEqual([]);
 });
 
 test("a run that is killed itself leaves no role running", async () => {
