@@ -68,10 +68,10 @@ function explainThrown(error: unknown, args: string[]): number {
   throw error;
 }
 
-// A reader that has seen enough (`weft graph ... | head`) is no error of ours.
+// A reader that has seen enough (`weft graph ... | head`) is no error of ours. What runs ends in order, as after Ctrl-C.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(exitCodes.done);
-  throw error;
+  if (error.code !== "EPIPE") throw error;
+  if (!process.emit("SIGINT", "SIGINT")) process.exit(exitCodes.done);
 });
 const args = process.argv.slice(2);
 process.exitCode = await main(args).catch((error: unknown) => explainThrown(error, args));

@@ -17,7 +17,7 @@ import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
 import { followToEnd } from "../monitor/follow.ts";
-import { announceRun } from "./access.ts";
+import { announceRun } from "./find-hub.ts";
 import { agentProgram } from "./agent-program.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";

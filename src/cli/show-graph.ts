@@ -48,7 +48,8 @@ function showDot({ roles, edges }: Flow): string {
     lines.push("  }");
   });
   for (const { from, to, kind, output } of edges) {
-    const style = kind === "value" ? `label=${quote(output ?? "")}` : kind === "after" ? `label="after", style=dashed` : "style=dashed";
+    const style =
+      kind === "value" ? `label=${quote(output ?? "")}` : kind === "after" ? `label="after", style=dashed` : "style=dashed";
     lines.push(`  ${quote(from)} -> ${quote(to)} [${style}];`);
   }
   lines.push("}");

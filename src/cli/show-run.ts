@@ -85,12 +85,12 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
   const timer = setInterval(() => draw(), 100);
   let lastDrawnMs = 0;
 
-  function draw(force = false): void {
+  function draw(force = false, rows = (terminal.rows ?? 24) - 2): void {
     // Running times go on even when nothing happens.
     if (!force && !dirty && Date.now() - lastDrawnMs < 1000) return;
     dirty = false;
     lastDrawnMs = Date.now();
-    const lines = fit(roles, picture, (terminal.rows ?? 24) - 2).map((line) => paint(line));
+    const lines = fit(roles, picture, rows).map((line) => paint(line));
     terminal.write(`${drawn > 0 ? `\x1b[${drawn}A` : ""}\x1b[0J${lines.join("")}`);
     drawn = lines.length;
   }
@@ -118,18 +118,21 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
     done(result) {
       clearInterval(timer);
       picture = result.picture;
-      draw(true);
+      draw(true, roles.length);
       terminal.write(summary(result, colour));
     },
   };
 }
 
-// On a low terminal what has ended gives way, and a last line counts it.
+// On a low terminal, roles that have ended or only wait for their turn give way, and a last line counts what is not shown.
 function fit(roles: string[], picture: Picture | undefined, rows: number): string[] {
   if (roles.length <= rows) return roles;
-  const ended = new Set(roles.filter((id) => picture !== undefined && picture.roles.has(id) && hasEnded(picture.roles.get(id) as RoleStatus)));
-  const open = roles.filter((id) => !ended.has(id)).slice(0, rows - 1);
-  return [...open, `${ended.size} of ${roles.length} roles have ended, ${roles.length - ended.size - open.length} more are open`];
+  const statuses = roles.map((id) => picture?.roles.get(id));
+  const open = roles.filter((_, index) => statuses[index] === undefined || !hasEnded(statuses[index]));
+  const idle = new Set(roles.filter((_, index) => statuses[index]?.waitingFor.length === 0 && statuses[index]?.state === "waiting"));
+  const chosen = new Set([...open.filter((id) => !idle.has(id)), ...open.filter((id) => idle.has(id))].slice(0, rows - 1));
+  const ended = roles.length - open.length;
+  return [...roles.filter((id) => chosen.has(id)), `${ended} of ${roles.length} roles have ended, ${open.length - chosen.size} more are open`];
 }
 
 function summary(result: RunResult, colour: (name: "bold" | "red" | "green" | "gray", text: string) => string): string {

@@ -24,7 +24,10 @@ exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
     });
     const { report, sources } = loadTemplate(positionals, values);
     if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
-    else process.stderr.write(renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));
+    else
+      process.stderr.write(
+        renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)),
+      );
     return report.hasErrors ? exitCodes.template : exitCodes.done;
   },
 } satisfies Command;

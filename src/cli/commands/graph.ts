@@ -25,7 +25,8 @@ exit: 0 done, 1 template wrong, 2 usage`,
     });
     const name = values.format ?? (values.json === true ? "json" : "text");
     const format = Object.hasOwn(graphFormats, name) ? graphFormats[name as keyof typeof graphFormats] : undefined;
-    if (format === undefined) throw new UsageError(`--format ${name}: one of ${Object.keys(graphFormats).join(", ")} is expected`);
+    if (format === undefined)
+      throw new UsageError(`--format ${name}: one of ${Object.keys(graphFormats).join(", ")} is expected`);
     const compiled = compileFromOptions(positionals, values);
     if (compiled === undefined) return exitCodes.template;
     process.stdout.write(format(compiled.flow));

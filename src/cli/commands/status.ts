@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { readStatus } from "../../monitor/follow.ts";
 import { emptyPicture, roleLine, updatePicture } from "../../monitor/picture.ts";
-import { accessFlags, accessHelp, findHub } from "../access.ts";
+import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
 import { exitCodes, type Command } from "../command.ts";
 
 export const command = {

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { readStatus } from "../../monitor/follow.ts";
 import { emptyPicture, explainRole, updatePicture } from "../../monitor/picture.ts";
-import { accessFlags, accessHelp, findHub } from "../access.ts";
+import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 
 export const command = {
