@@ -1,7 +1,8 @@
 // A value written on one vm until a role blocked on another has it: two real agents and a hub on the durable embedded coordinator,
 // beside a bare TCP round trip and a direct etcd put-to-watch, sample by sample in the same run.
+import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import type { AgentConfig } from "../src/agent/agent-config.ts";
 import { rightsTag, vmToken } from "../src/hub/tokens.ts";
@@ -79,16 +80,31 @@ async function startHop(bed: Bed, count: number): Promise<(index: number) => Pro
   await existing(join(bed.folder, "a.running"));
   await existing(join(bed.folder, "b.running"));
   return async (index) => {
-    const got = call(join(reader.stateDir, "agent.sock"), "GET", `/v1/read/inputs/v${index}`);
+    const [reading, writing] = [await dial(reader.stateDir), await dial(writer.stateDir)];
+    const got = answered(reading);
+    reading.write(`GET /v1/read/inputs/v${index} HTTP/1.0\r\naccept: text/plain\r\n\r\n`);
     // Blocked in the hub by now, as a role would be that came first.
     await new Promise((resolve) => setTimeout(resolve, 2));
     const startMs = performance.now();
-    const put = call(join(writer.stateDir, "agent.sock"), "PUT", `/v1/write/outputs/v${index}`, value);
+    const put = answered(writing);
+    writing.write(`PUT /v1/write/outputs/v${index} HTTP/1.0\r\ncontent-type: text/plain\r\ncontent-length: ${value.length}\r\n\r\n${value}`);
     await got;
     const elapsedMs = performance.now() - startMs;
     await put;
     return elapsedMs;
   };
+}
+
+// What weft-get and weft-put do: one connection, one plain request, read to the end.
+async function dial(stateDir: string): Promise<Socket> {
+  const socket = connect(join(stateDir, "agent.sock"));
+  await once(socket, "connect");
+  return socket;
+}
+
+async function answered(socket: Socket): Promise<void> {
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  if (!answer.toString().startsWith("HTTP/1.1 20")) throw new Error(`an agent answers: ${answer.toString()}`);
 }
 
 function plan(vm: string, role: string, names: { inputs?: string[]; outputs?: string[] }): VmPlan {
@@ -153,17 +169,4 @@ function startAgent(bed: Bed, hubUrl: string, vmPlan: VmPlan): { stateDir: strin
 
 async function existing(path: string): Promise<void> {
   while (!existsSync(path)) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-function call(socketPath: string, method: string, path: string, body?: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, method, path, headers: { accept: "text/plain", "content-type": "text/plain" } }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (chunk: string) => (text += chunk));
-      answer.on("end", () => ((answer.statusCode ?? 500) < 300 ? resolve(text) : reject(new Error(`HTTP ${answer.statusCode}: ${text}`))));
-    });
-    outgoing.on("error", reject);
-    outgoing.end(body);
-  });
 }

@@ -9,6 +9,10 @@ import { type Disk, openLocalStore } from "../local-store.ts";
 /** Grows when an older weft could misread a newer one's file. */
 const formatVersion = 1;
 
+// No revision is given twice, even after a removal and a restart: each start begins above what earlier ones had reserved. Counting every
+// write on the disk would cost a page a commit.
+const reservedAtOnce = 1e9;
+
 // How long a start waits for the process before it to let go of the file.
 const lockWaitMs = 500;
 
@@ -50,8 +54,8 @@ function prepareDisk(directory: string, database: DatabaseSync): Disk {
       throw new Failure("give-up", "newer-format", `${directory} was written by a newer weft: use that one, or a new directory`);
     }
     database.exec(`
-      create table if not exists entries (key text primary key, value text not null, revision integer not null);
-      create table if not exists counter (id integer primary key check (id = 1), revision integer not null);
+      create table if not exists entries (key text primary key, value text not null, revision integer not null) without rowid;
+      create table if not exists counter (id integer primary key check (id = 1), reserved integer not null);
       insert or ignore into counter values (1, 0);
       pragma user_version = ${formatVersion};
       commit`);
@@ -59,14 +63,15 @@ function prepareDisk(directory: string, database: DatabaseSync): Disk {
       "insert into entries values (?, ?, ?) on conflict (key) do update set value = excluded.value, revision = excluded.revision",
     );
     const remove = database.prepare("delete from entries where key = ?");
-    // Counted apart from the entries, so that no revision is given twice after a removal and a restart.
-    const count = database.prepare("update counter set revision = ?");
+    const reserve = database.prepare("update counter set reserved = ?");
+    let reserved = (database.prepare("select reserved from counter").get() as { reserved: number }).reserved;
     return {
       load: () =>
-        attempt(directory, () => ({
-          entries: database.prepare("select key, value, revision from entries").all() as unknown as Entry[],
-          revision: (database.prepare("select revision from counter").get() as { revision: number }).revision,
-        })),
+        attempt(directory, () => {
+          const revision = reserved;
+          reserve.run((reserved += reservedAtOnce));
+          return { entries: database.prepare("select key, value, revision from entries").all() as unknown as Entry[], revision };
+        }),
       commit: (changes, revision) =>
         attempt(directory, () => {
           database.exec("begin");
@@ -75,7 +80,7 @@ function prepareDisk(directory: string, database: DatabaseSync): Disk {
               if (entry !== undefined && durable) put.run(key, entry.value, entry.revision);
               else remove.run(key);
             }
-            count.run(revision);
+            if (revision > reserved) reserve.run((reserved += reservedAtOnce));
             database.exec("commit");
           } catch (error) {
             // Some errors (a full disk) have rolled back already.
