@@ -32,13 +32,19 @@ export function findHub(flags: { hub?: string | undefined; stack?: string | unde
     const url = new URL(flags.hub);
     const token = flags.token ?? (url.password === "" ? process.env["WEFT_TOKEN"] : decodeURIComponent(url.password));
     if (flags.stack === undefined) throw new UsageError("--hub needs --stack NAME");
-    if (token === undefined) throw new UsageError("--hub needs the operator's token: --token TOKEN, or the environment variable WEFT_TOKEN");
+    if (token === undefined)
+      throw new UsageError("--hub needs the operator's token: --token TOKEN, or the environment variable WEFT_TOKEN");
     return { hub: url.origin, stack: flags.stack, token };
   }
   const running = runningStacks().filter(({ stack }) => flags.stack === undefined || stack === flags.stack);
   if (running.length === 1) return running[0] as HubAccess;
-  if (running.length > 1) throw new UsageError(`several stacks run here (${running.map(({ stack }) => stack).join(", ")}): choose with --stack`);
-  throw new Failure("give-up", "no-stack", 'no stack runs on this machine just now\nhint: name a hub with --hub URL --stack NAME, or start one with "weft up T"');
+  if (running.length > 1)
+    throw new UsageError(`several stacks run here (${running.map(({ stack }) => stack).join(", ")}): choose with --stack`);
+  throw new Failure(
+    "give-up",
+    "no-stack",
+    'no stack runs on this machine just now\nhint: name a hub with --hub URL --stack NAME, or start one with "weft up T"',
+  );
 }
 
 function runningStacks(): HubAccess[] {

@@ -13,7 +13,10 @@ export function measureRun(flow: Flow, picture: Picture, firstStartMs: number): 
   for (const role of picture.roles.values()) {
     if (role.startedMs === undefined || role.endedMs === undefined) continue;
     lastEndMs = Math.max(lastEndMs, role.endedMs);
-    profiles[role.id] = { durationMs: role.endedMs - role.startedMs - (role.blockedMs ?? 0), ...(role.marks === undefined ? {} : { marks: role.marks }) };
+    profiles[role.id] = {
+      durationMs: role.endedMs - role.startedMs - (role.blockedMs ?? 0),
+      ...(role.marks === undefined ? {} : { marks: role.marks }),
+    };
   }
   return { makespanMs: Math.round(lastEndMs - firstStartMs), criticalPathMs: Math.round(predict(flow, profiles).makespanMs) };
 }

@@ -48,7 +48,9 @@ function slotValues(plan: StackPlan, vm: Member, heat: HeatPlayer): Record<strin
   const values: Record<string, Json> = {};
   for (const [slot, expr] of Object.entries(plan.slots[vm.compiled.vm] ?? {})) {
     const { group } = vm.compiled;
-    values[slot] = heat.evaluate(group === undefined || vm.index === undefined ? expr : replaceIndex(expr, group.indexVar, vm.index));
+    values[slot] = heat.evaluate(
+      group === undefined || vm.index === undefined ? expr : replaceIndex(expr, group.indexVar, vm.index),
+    );
   }
   return values;
 }
@@ -61,6 +63,7 @@ function slotExpr(plan: StackPlan, vm: VmPlan, slot: string): Expr {
 
 // Heat replaces the index variable in every text of a member's definition.
 function replaceIndex(expr: Expr, indexVar: string, index: number): Expr {
-  const reviver = (_: string, value: unknown): unknown => (typeof value === "string" ? value.replaceAll(indexVar, String(index)) : value);
+  const reviver = (_: string, value: unknown): unknown =>
+    typeof value === "string" ? value.replaceAll(indexVar, String(index)) : value;
   return JSON.parse(JSON.stringify(expr), reviver) as Expr;
 }

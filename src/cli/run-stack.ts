@@ -65,7 +65,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     forget = announceRun(access);
     const view = options.makeView(roles);
     for (const vm of vms) machine.start(vm.id, agentConfig(vm, hub.url));
-    const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, view.role);
+    const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, (status, picture) =>
+      view.role(status, picture),
+    );
     const result: RunResult = {
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
@@ -113,6 +115,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 function groupSizes(vms: PlacedVm[]): Record<string, number> {
   const sizes: Record<string, number> = {};
-  for (const { compiled } of vms) if (compiled.group !== undefined) sizes[compiled.group.name] = (sizes[compiled.group.name] ?? 0) + 1;
+  for (const { compiled } of vms)
+    if (compiled.group !== undefined) sizes[compiled.group.name] = (sizes[compiled.group.name] ?? 0) + 1;
   return sizes;
 }

@@ -81,7 +81,8 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
   let drawn = 0;
   let dirty = false;
   const width = Math.max(...roles.map((id) => id.length));
-  const colour = (name: Parameters<typeof styleText>[0], text: string): string => (terminal.hasColors() ? styleText(name, text) : text);
+  const colour = (name: Parameters<typeof styleText>[0], text: string): string =>
+    terminal.hasColors() ? styleText(name, text) : text;
   const timer = setInterval(() => draw(), 100);
   let lastDrawnMs = 0;
 
@@ -129,10 +130,15 @@ function fit(roles: string[], picture: Picture | undefined, rows: number): strin
   if (roles.length <= rows) return roles;
   const statuses = roles.map((id) => picture?.roles.get(id));
   const open = roles.filter((_, index) => statuses[index] === undefined || !hasEnded(statuses[index]));
-  const idle = new Set(roles.filter((_, index) => statuses[index]?.waitingFor.length === 0 && statuses[index]?.state === "waiting"));
+  const idle = new Set(
+    roles.filter((_, index) => statuses[index]?.waitingFor.length === 0 && statuses[index]?.state === "waiting"),
+  );
   const chosen = new Set([...open.filter((id) => !idle.has(id)), ...open.filter((id) => idle.has(id))].slice(0, rows - 1));
   const ended = roles.length - open.length;
-  return [...roles.filter((id) => chosen.has(id)), `${ended} of ${roles.length} roles have ended, ${open.length - chosen.size} more are open`];
+  return [
+    ...roles.filter((id) => chosen.has(id)),
+    `${ended} of ${roles.length} roles have ended, ${open.length - chosen.size} more are open`,
+  ];
 }
 
 function summary(result: RunResult, colour: (name: "bold" | "red" | "green" | "gray", text: string) => string): string {
@@ -153,17 +159,21 @@ function summary(result: RunResult, colour: (name: "bold" | "red" | "green" | "g
   const verdict = result.ok ? colour("green", "done") : colour("red", result.reason ?? "failed");
   const vms = new Set(roles.map((role) => role.id.slice(0, role.id.lastIndexOf(".")))).size;
   lines.push(`${verdict}: ${roles.length} roles on ${vms} vms (${counts.join(", ")})`);
-  if (result.makespanMs > 0) lines.push(`makespan ${seconds(result.makespanMs)}, critical path ${seconds(result.criticalPathMs)}`);
+  if (result.makespanMs > 0)
+    lines.push(`makespan ${seconds(result.makespanMs)}, critical path ${seconds(result.criticalPathMs)}`);
   return `${lines.join("\n")}\n`;
 }
 
 // Each root with its log, then what failed or was skipped because of it.
 function failures(picture: Picture, colour: (name: "red" | "gray", text: string) => string): string[] {
   const lines: string[] = [];
-  const lost = [...picture.roles.values()].filter((role) => role.state === "failed" || (role.state === "skipped" && role.origin !== undefined));
+  const lost = [...picture.roles.values()].filter(
+    (role) => role.state === "failed" || (role.state === "skipped" && role.origin !== undefined),
+  );
   for (const root of lost.filter((role) => role.state === "failed" && (role.origin === undefined || role.origin === role.id))) {
     lines.push(colour("red", `${root.id} failed: ${root.error ?? ""}`));
-    if (root.logTail !== undefined && root.logTail !== "") for (const line of root.logTail.split("\n")) lines.push(colour("gray", `  | ${line}`));
+    if (root.logTail !== undefined && root.logTail !== "")
+      for (const line of root.logTail.split("\n")) lines.push(colour("gray", `  | ${line}`));
     for (const role of lost) {
       if (role.origin !== root.id || role.id === root.id) continue;
       lines.push(`  so ${role.id} ${role.state === "failed" ? `failed: ${oneLine(role.error ?? "")}` : "was skipped"}`);

@@ -46,7 +46,7 @@ export function compile(input: CompilerInput): Compiled {
   if (report.hasErrors) return { report, template, resolved, flow };
 
   const plan = emitStackPlan(resolved, deriveRights(resolved));
-  const generation = nameGeneration(plan, input.host.sha256);
+  const generation = nameGeneration(plan, (content) => input.host.sha256(content));
   const hot = emitHot(document, resolved, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot } };
 }

@@ -22,12 +22,14 @@ The key that all tokens are derived from is read from the environment variable W
       options: { listen: { type: "string" }, coordinator: { type: "string" }, stack: { type: "string" } },
     });
     const tokenKey = process.env["WEFT_TOKEN_KEY"];
-    if (tokenKey === undefined || tokenKey.length < 16) throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
+    if (tokenKey === undefined || tokenKey.length < 16)
+      throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
     await using coordinator = await openCoordinator(values.coordinator ?? "embedded:weft-data");
     await using hub = await openHub({ listen, coordinator, tokenKey });
     process.stdout.write(`hub at ${hub.url}\n`);
-    if (values.stack !== undefined) process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
+    if (values.stack !== undefined)
+      process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
     await new Promise<void>((resolve) => {
       process.once("SIGINT", () => resolve());
       process.once("SIGTERM", () => resolve());

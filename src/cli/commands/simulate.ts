@@ -1,7 +1,7 @@
 // weft simulate: predicted makespan and critical path, on a virtual clock.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { parseDuration } from "../../compiler/1-parse/parse-duration.ts";
+import { parseDuration } from "../../model/parse-duration.ts";
 import { predict, type Prediction, type Profile } from "../../compiler/2-analyze/predict.ts";
 import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { messageOf } from "../../model/failure.ts";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UnknownToUs } from "../../machines/play-heat.ts";
-import { parseDuration } from "../../compiler/1-parse/parse-duration.ts";
+import { parseDuration } from "../../model/parse-duration.ts";
 import { messageOf } from "../../model/failure.ts";
 import type { Json } from "../../model/json.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
@@ -43,11 +43,13 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
         json: { type: "boolean" },
       },
     });
-    if (values.vms !== undefined && values.vms !== "process") throw new UsageError(`--vms ${values.vms}: this version runs process vms only`);
+    if (values.vms !== undefined && values.vms !== "process")
+      throw new UsageError(`--vms ${values.vms}: this version runs process vms only`);
     const compiled = compileFromOptions(positionals, values);
     if (compiled === undefined) return exitCodes.template;
     const timeoutMs = values.timeout === undefined ? 3_600_000 : parseDuration(values.timeout);
-    if (timeoutMs === undefined) throw new UsageError(`--timeout ${values.timeout} is no length of time: give seconds, or 30s, 5m, 2h`);
+    if (timeoutMs === undefined)
+      throw new UsageError(`--timeout ${values.timeout} is no length of time: give seconds, or 30s, 5m, 2h`);
 
     const interrupt = new AbortController();
     const onSignal = (): void => interrupt.abort();

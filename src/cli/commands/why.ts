@@ -17,7 +17,11 @@ to the root, and whether a writer is slow (its agent is there) or dead.
 ${accessHelp}
   --json         the chain as a list of {depth, text}`,
   async run(args) {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { ...accessFlags, json: { type: "boolean" } } });
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { ...accessFlags, json: { type: "boolean" } },
+    });
     const [id, ...more] = positionals;
     if (id === undefined || more.length > 0) throw new UsageError("name one role: weft why VM.ROLE");
     const status = await readStatus(findHub(values));
@@ -28,7 +32,9 @@ ${accessHelp}
     }
     const lines = explainRole(picture, id, Date.now());
     if (values.json === true) process.stdout.write(`${JSON.stringify(lines)}\n`);
-    else for (const { depth, text } of lines) process.stdout.write(`${"  ".repeat(depth)}${depth > 0 && !text.startsWith("|") ? "<- " : ""}${text}\n`);
+    else
+      for (const { depth, text } of lines)
+        process.stdout.write(`${"  ".repeat(depth)}${depth > 0 && !text.startsWith("|") ? "<- " : ""}${text}\n`);
     return exitCodes.done;
   },
 } satisfies Command;

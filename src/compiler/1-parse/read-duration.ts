@@ -1,5 +1,5 @@
 // Reads a field that holds a length of time.
-import { parseDuration } from "./parse-duration.ts";
+import { parseDuration } from "../../model/parse-duration.ts";
 import type { ParseContext } from "./parse-value.ts";
 import { type Fields, reportType } from "./read-fields.ts";
 

@@ -3,7 +3,6 @@
 // Source: attributes_schema of the resource classes in heat/engine/resources, Heat 19 to 24.
 const attributesByType: Record<string, readonly string[]> = {
   "OS::Heat::RandomString": ["value"],
-  "OS::Heat::ResourceGroup": ["attributes", "refs", "refs_map", "removed_rsrc_list"],
   "OS::Heat::Value": ["value"],
   "OS::Neutron::FloatingIP": [
     "fixed_ip_address",
@@ -69,6 +68,9 @@ const attributesByType: Record<string, readonly string[]> = {
     "tags",
   ],
 };
+
+/** Attributes of an OS::Heat::ResourceGroup, beside those of its members. */
+export const groupAttributes: readonly string[] = ["attributes", "refs", "refs_map", "removed_rsrc_list", "show"];
 
 /** Returns the attributes of a resource type, `show` (which every resource has) among them; undefined for a type we do not know. */
 export function attributesOf(type: string): readonly string[] | undefined {

@@ -3,7 +3,13 @@ import { cellId, endCell, memberId, parseCellId, roleId } from "../../model/cell
 import type { Read } from "../../model/expression.ts";
 import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
 import { groupBy } from "./group-by.ts";
-import { splitVmId, type ResolvedAfter, type ResolvedRole, type ResolvedTemplate, type ResolvedVm } from "../../model/resolved.ts";
+import {
+  splitVmId,
+  type ResolvedAfter,
+  type ResolvedRole,
+  type ResolvedTemplate,
+  type ResolvedVm,
+} from "../../model/resolved.ts";
 
 /**
  * Builds the graph of a deployment; roles that run at deletion have no part in it. `counts` gives sizes of groups that the template leaves
@@ -54,7 +60,8 @@ function membersOf(vm: ResolvedVm, counts: Readonly<Record<string, number>>): (s
 function chosenMember(vm: ResolvedVm): string | undefined {
   for (const { on } of vm.roles) {
     if (on === "all" || on.index === undefined) continue;
-    return on.index.kind === "value" ? String(on.index.value) : undefined;
+    const index = on.index.kind === "value" ? on.index.value : undefined;
+    return typeof index === "number" || typeof index === "string" ? String(index) : undefined;
   }
   return "0";
 }
@@ -72,15 +79,13 @@ function placeVm(vm: ResolvedVm, index: string | undefined): PlacedVm {
 
 function makeNode(vm: ResolvedVm, id: string, index: string | undefined, role: ResolvedRole): FlowRole {
   const { spec } = role;
-  const outputs = spec.outputs.map(
-    (output): FlowOutput => ({
-      name: output.name,
-      cell: cellId(holderOf(vm, index, role), spec.name, output.name),
-      settles: output.publish === "on_write" ? "write" : "end",
-      before: output.before.map(({ name }) => name),
-      span: output.nameSpan,
-    }),
-  );
+  const outputs = spec.outputs.map((output): FlowOutput => ({
+    name: output.name,
+    cell: cellId(holderOf(vm, index, role), spec.name, output.name),
+    settles: output.publish === "on_write" ? "write" : "end",
+    before: output.before.map(({ name }) => name),
+    span: output.nameSpan,
+  }));
   return { id: roleId(id, spec.name), vm: id, role: spec.name, tool: spec.tool, span: spec.nameSpan, outputs };
 }
 
@@ -95,23 +100,28 @@ function orderEdges({ vm, index, roles }: PlacedVm): FlowEdge[] {
   const kinds = index === "*" ? (["one", "others"] as const) : (["any"] as const);
   return kinds.flatMap((kind) => {
     const chain = roles.filter(({ role: { on } }) => kind === "any" || on === "all" || on.pick === kind);
-    return chain.slice(1).map(
-      ({ node }, position): FlowEdge => ({
-        from: (chain[position] as { node: FlowRole }).node.id,
-        to: node.id,
-        kind: "order",
-        settles: "end",
-        gates: "start",
-        span: node.span,
-      }),
-    );
+    return chain.slice(1).map(({ node }, position): FlowEdge => ({
+      from: (chain[position] as { node: FlowRole }).node.id,
+      to: node.id,
+      kind: "order",
+      settles: "end",
+      gates: "start",
+      span: node.span,
+    }));
   });
 }
 
 function afterEdges(after: ResolvedAfter, node: FlowRole, place: PlacedVm, cells: CellFinder): FlowEdge[] {
   const { target } = after;
   const ends = target.kind === "cell" ? cells.find(target.cell, place) : cells.gather(target.group, target.role, "@end");
-  return ends.map(({ writer }) => ({ from: writer.id, to: node.id, kind: "after", settles: "end", gates: "start", span: after.span }));
+  return ends.map(({ writer }) => ({
+    from: writer.id,
+    to: node.id,
+    kind: "after",
+    settles: "end",
+    gates: "start",
+    span: after.span,
+  }));
 }
 
 function valueEdges(role: ResolvedRole, node: FlowRole, place: PlacedVm, cells: CellFinder): FlowEdge[] {
@@ -120,20 +130,18 @@ function valueEdges(role: ResolvedRole, node: FlowRole, place: PlacedVm, cells: 
       // Facts come from the vm itself, which waits for no role.
       if (output === undefined) return [];
       const found = read.kind === "cell" ? cells.find(read.cell, place) : cells.gather(read.group, read.role, read.output);
-      return found.map(
-        ({ cell, writer }): FlowEdge => ({
-          from: writer.id,
-          to: node.id,
-          kind: "value",
-          output: output.name,
-          input: input.spec.name,
-          cell,
-          settles: output.publish === "on_write" ? "write" : "end",
-          gates: input.when === "eager" ? "start" : "read",
-          ...choiceOf(read),
-          span,
-        }),
-      );
+      return found.map(({ cell, writer }): FlowEdge => ({
+        from: writer.id,
+        to: node.id,
+        kind: "value",
+        output: output.name,
+        input: input.spec.name,
+        cell,
+        settles: output.publish === "on_write" ? "write" : "end",
+        gates: input.when === "eager" ? "start" : "read",
+        ...choiceOf(read),
+        span,
+      }));
     }),
   );
 }

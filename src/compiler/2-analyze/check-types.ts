@@ -40,7 +40,8 @@ function sourceOf({ value, reads: [located] }: ResolvedInput): Source | undefine
   const { read, output } = located;
   const type = output?.type ?? "string";
   const related = output === undefined ? [] : [{ message: `"${output.name}" is declared here`, span: output.nameSpan }];
-  if (read.kind === "cell" || read.of === "any") return { type, words: `${output?.name ?? "a fact"}, a ${type}`, hint: undefined, related };
+  if (read.kind === "cell" || read.of === "any")
+    return { type, words: `${output?.name ?? "a fact"}, a ${type}`, hint: undefined, related };
   const { group } = read;
   return {
     // Strings of all members make a list of strings.

@@ -59,7 +59,9 @@ function ownId(vm: ResolvedVm): string {
 
 function neededCells(role: ResolvedRole): string[] {
   const values = role.inputs.flatMap(({ reads }) => reads.map(({ read }) => patternOf(read)));
-  const ends = role.after.map(({ target }) => (target.kind === "cell" ? target.cell : endCell(memberId(target.group, "*"), target.role)));
+  const ends = role.after.map(({ target }) =>
+    target.kind === "cell" ? target.cell : endCell(memberId(target.group, "*"), target.role),
+  );
   return [...values, ...ends];
 }
 
@@ -76,7 +78,9 @@ function isOwn(pattern: string, vm: ResolvedVm, reader: ResolvedRole): boolean {
 
 function choicesOf(role: ResolvedRole): string[] {
   const gathers = role.inputs.flatMap(({ reads }) =>
-    reads.flatMap(({ read }) => (read.kind === "gather" && read.of !== "all" ? [`${cellId(read.group, read.role, read.output)}@${read.of}`] : [])),
+    reads.flatMap(({ read }) =>
+      read.kind === "gather" && read.of !== "all" ? [`${cellId(read.group, read.role, read.output)}@${read.of}`] : [],
+    ),
   );
   return role.on === "all" ? gathers : [role.on.choice, ...gathers];
 }

@@ -109,8 +109,12 @@ function wordsFor(edge: FlowEdge): string {
 
 // Told against the arrows, since that is how people ask: who waits for whom.
 function describe(cycle: number[], moments: Moments): Cycle {
-  const links = cycle.flatMap((node, position) => moments.link(node, cycle[(position + 1) % cycle.length] as number) ?? []).reverse();
-  const earliest = links.map(({ span }, position) => ({ span, position })).sort((left, right) => comparePlaces(left.span, right.span))[0]?.position ?? 0;
+  const links = cycle
+    .flatMap((node, position) => moments.link(node, cycle[(position + 1) % cycle.length] as number) ?? [])
+    .reverse();
+  const earliest =
+    links.map(({ span }, position) => ({ span, position })).sort((left, right) => comparePlaces(left.span, right.span))[0]
+      ?.position ?? 0;
   const turned = [...links.slice(earliest), ...links.slice(0, earliest)];
   return {
     roles: turned.map(({ waiter }) => waiter).filter((role, position, all) => role !== all[position - 1]),

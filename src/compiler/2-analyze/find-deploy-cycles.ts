@@ -22,13 +22,15 @@ export function findDeployCycles(template: Template, resolved: ResolvedTemplate,
   };
 
   for (const resource of template.resources.values()) {
-    for (const { name, span } of namedBy(resource)) add(resource.name, name, `a property of ${resource.name} refers to ${name}`, span, false);
+    for (const { name, span } of namedBy(resource))
+      add(resource.name, name, `a property of ${resource.name} refers to ${name}`, span, false);
     for (const name of resource.dependsOn) add(resource.name, name, `${resource.name} depends_on ${name}`, resource.span, false);
   }
   for (const vm of resolved.vms) {
     for (const { spec, inputs } of vm.roles) {
       for (const { value, spec: input } of inputs) {
-        const message = (name: string): string => `input ${input.name} of ${vm.resource}.${spec.name} asks Heat for an attribute of ${name}`;
+        const message = (name: string): string =>
+          `input ${input.name} of ${vm.resource}.${spec.name} asks Heat for an attribute of ${name}`;
         for (const name of namedIn(value)) add(vm.resource, name, message(name), input.value.span, true);
       }
     }
@@ -40,7 +42,12 @@ export function findDeployCycles(template: Template, resolved: ResolvedTemplate,
     const first = links.find(({ isRole }) => isRole);
     if (first === undefined) continue;
     const shown = [...cycle, cycle[0] as number].map((node) => names[node] as string);
-    report.add("deploy-time-cycle", first.span, { cycle: shown }, { related: links.map(({ message, span }) => ({ message, span })) });
+    report.add(
+      "deploy-time-cycle",
+      first.span,
+      { cycle: shown },
+      { related: links.map(({ message, span }) => ({ message, span })) },
+    );
   }
 }
 
@@ -51,7 +58,7 @@ function namedIn(expr: Expr): string[] {
     else if (inner.kind === "resource") found.push(inner.name);
     else if (inner.kind === "call" && inner.fn === "get_attr") {
       const [name] = itemsOf(inner.arg);
-      if (name?.kind === "value") found.push(String(name.value));
+      if (name?.kind === "value" && typeof name.value === "string") found.push(name.value);
     }
   });
   return found;

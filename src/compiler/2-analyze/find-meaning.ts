@@ -4,7 +4,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import type { Path } from "../../model/expression.ts";
 import type { OutputSpec, RoleSpec } from "../../model/role.ts";
 import type { Resource } from "../../model/template.ts";
-import { attributesOf } from "./attributes.ts";
+import { attributesOf, groupAttributes } from "./attributes.ts";
 import type { Context } from "./context.ts";
 
 export interface Declared {
@@ -19,8 +19,7 @@ export type Meaning =
   | { kind: "attribute" }
   | { kind: "wrong" };
 
-/** Returns every output called `name` among the roles of a resource. */
-export function declaredOutputs(resource: Resource, name: string): Declared[] {
+function declaredOutputs(resource: Resource, name: string): Declared[] {
   const roles = resource.vm?.roles ?? [];
   return roles.flatMap((role) => role.outputs.filter((output) => output.name === name).map((output) => ({ role, output })));
 }
@@ -28,51 +27,84 @@ export function declaredOutputs(resource: Resource, name: string): Declared[] {
 /** Says what `[resource, name, ...path]` means where it stands, and reports what is wrong with it. */
 export function findMeaning(resource: Resource, name: string, path: Path, span: Span, context: Context): Meaning {
   const member = resource.group === undefined ? undefined : splitMember(name, path);
-  const attribute = member?.attribute ?? name;
-  const rest = member?.path ?? path;
   // `resource.2` alone is that member's id.
   if (member !== undefined && member.attribute === undefined) return { kind: "attribute" };
   if (member !== undefined && !isMember(resource, member.index, span, context)) return { kind: "wrong" };
+  const attribute = member?.attribute ?? name;
+  const named: Named = {
+    resource,
+    name: attribute,
+    span,
+    declared: declaredOutputs(resource, attribute),
+    attributes: knownAttributes(resource, member !== undefined),
+  };
+  const { place } = context;
+  if (place.kind === "fixed") return findFixedMeaning(named, place.name, context);
+  if (place.kind === "input" && place.bind === "deploy") return findDeployMeaning(named, context);
 
-  const { place, report } = context;
-  const declared = declaredOutputs(resource, attribute);
-  const attributes = knownAttributes(resource, member !== undefined);
-  const isAttribute = attributes === undefined ? declared.length === 0 : attributes.includes(attribute);
-  const about = { resource: resource.name, name: attribute };
-  const of = member === undefined ? { path: rest } : { member: member.index, path: rest };
-
-  if (place.kind === "fixed" || (place.kind === "input" && place.bind === "deploy")) {
-    if (isAttribute) return { kind: "attribute" };
-    if (declared.length > 0) {
-      if (place.kind === "fixed") refuseRunTime(`${resource.name}'s output ${attribute}`, place.name, span, context);
-      else report.add("not-known-to-heat", span, about);
-      return { kind: "wrong" };
-    }
-    // Heat knows resource properties better than we do; a role's own declaration is ours to check.
-    if (place.kind === "fixed") return { kind: "attribute" };
-  } else {
-    const [first, second] = declared;
-    if (first !== undefined && second !== undefined) {
-      report.add("ambiguous-output", span, about, {
-        hint: `say which: {get_output: [${resource.name}, ${first.role.name}, ${attribute}]}`,
-        related: declared.map(({ role, output }) => ({ message: `role ${role.name} declares it`, span: output.nameSpan })),
-      });
-      return { kind: "wrong" };
-    }
-    if (first !== undefined) {
-      if (attributes?.includes(attribute) === true) {
-        report.add("output-hides-attribute", span, { ...about, type: resource.type }, {
-          hint: `{get_output: [${resource.name}, ${first.role.name}, ${attribute}]} says that the role's output is meant`,
-        });
-      }
-      return { kind: "output", declared: first, ...of };
-    }
-    if (place.kind === "input" && resource.vm !== undefined && (attribute === "first_address" || attribute === "name")) {
-      return { kind: "fact", fact: attribute, ...of };
-    }
-    if (isAttribute) return { kind: "attribute" };
+  const of = member === undefined ? { path } : { member: member.index, path: member.path };
+  const [first, second] = named.declared;
+  if (first !== undefined && second !== undefined) return reportAmbiguous(named, first, context);
+  if (first !== undefined) {
+    if (named.attributes?.includes(attribute) === true) warnOfHidden(named, first, context);
+    return { kind: "output", declared: first, ...of };
   }
-  reportUnknown(resource, attribute, attributes ?? [], span, context);
+  const isFact = attribute === "first_address" || attribute === "name";
+  if (place.kind === "input" && resource.vm !== undefined && isFact) return { kind: "fact", fact: attribute, ...of };
+  return isAttribute(named) ? { kind: "attribute" } : reportUnknown(named, context);
+}
+
+/** A name of a resource, and what is known under it. */
+interface Named {
+  resource: Resource;
+  name: string;
+  span: Span;
+  declared: Declared[];
+  /** Of the resource's type; undefined where we do not know them. */
+  attributes: readonly string[] | undefined;
+}
+
+function isAttribute({ declared, attributes, name }: Named): boolean {
+  return attributes === undefined ? declared.length === 0 : attributes.includes(name);
+}
+
+// Heat knows better than we do which attributes there are; what our own annotation declares is ours to check.
+function findFixedMeaning(named: Named, place: string, context: Context): Meaning {
+  if (isAttribute(named) || named.declared.length === 0) return { kind: "attribute" };
+  refuseRunTime(`${named.resource.name}'s output ${named.name}`, place, named.span, context);
+  return { kind: "wrong" };
+}
+
+function findDeployMeaning(named: Named, context: Context): Meaning {
+  if (isAttribute(named)) return { kind: "attribute" };
+  if (named.declared.length === 0) return reportUnknown(named, context);
+  context.report.add("not-known-to-heat", named.span, { resource: named.resource.name, name: named.name });
+  return { kind: "wrong" };
+}
+
+function reportAmbiguous({ resource, name, span, declared }: Named, first: Declared, context: Context): Meaning {
+  const hint = `say which: {get_output: [${resource.name}, ${first.role.name}, ${name}]}`;
+  const related = declared.map(({ role, output }) => ({ message: `role ${role.name} declares it`, span: output.nameSpan }));
+  context.report.add("ambiguous-output", span, { resource: resource.name, name }, { hint, related });
+  return { kind: "wrong" };
+}
+
+function warnOfHidden({ resource, name, span }: Named, { role }: Declared, context: Context): void {
+  const hint = `{get_output: [${resource.name}, ${role.name}, ${name}]} says that the role's output is meant`;
+  context.report.add("output-hides-attribute", span, { resource: resource.name, name, type: resource.type }, { hint });
+}
+
+function reportUnknown({ resource, name, span, attributes = [] }: Named, context: Context): Meaning {
+  const outputs = (resource.vm?.roles ?? []).flatMap((role) => role.outputs.map((output) => ({ role, output })));
+  const nearest = findNearest(name, [...outputs.map(({ output }) => output.name), ...attributes]);
+  const hint = nearest === undefined ? undefined : `did you mean "${nearest}"?`;
+  const related = outputs
+    .filter(({ output }) => output.name === nearest)
+    .map(({ role, output }) => ({
+      message: `role ${role.name} of ${resource.name} writes "${output.name}"`,
+      span: output.nameSpan,
+    }));
+  context.report.add("unknown-attribute", span, { resource: resource.name, name }, { hint, related });
   return { kind: "wrong" };
 }
 
@@ -119,16 +151,5 @@ function knownAttributes(resource: Resource, ofMember: boolean): readonly string
   if (resource.group === undefined) return attributesOf(resource.type);
   const member = attributesOf(resource.group.memberType);
   if (ofMember || member === undefined) return member;
-  return [...(attributesOf(resource.type) ?? []), ...member];
-}
-
-function reportUnknown(resource: Resource, name: string, attributes: readonly string[], span: Span, context: Context): void {
-  const outputs = (resource.vm?.roles ?? []).flatMap((role) => role.outputs.map((output) => ({ role, output })));
-  const nearest = findNearest(name, [...outputs.map(({ output }) => output.name), ...attributes]);
-  context.report.add("unknown-attribute", span, { resource: resource.name, name }, {
-    hint: nearest === undefined ? undefined : `did you mean "${nearest}"?`,
-    related: outputs
-      .filter(({ output }) => output.name === nearest)
-      .map(({ role, output }) => ({ message: `role ${role.name} of ${resource.name} writes "${output.name}"`, span: output.nameSpan })),
-  });
+  return [...groupAttributes, ...member];
 }

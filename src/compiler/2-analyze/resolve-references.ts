@@ -8,8 +8,9 @@ import type { Expr, Path, Read } from "../../model/expression.ts";
 import { messageOf } from "../../model/failure.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { OutputSpec, RoleSpec } from "../../model/role.ts";
-import type { Resource, Value } from "../../model/template.ts";
+import type { Resource, Template, Value } from "../../model/template.ts";
 import { holdsIndex, type Context } from "./context.ts";
+import { findResource, findRole } from "./find-names.ts";
 import { findMeaning, isOnOne, literalCount, refuseRunTime } from "./find-meaning.ts";
 
 type Call = Extract<Value, { kind: "call" }>;
@@ -32,29 +33,10 @@ export function resolveValue(value: Value, context: Context): Expr {
 }
 
 /** Returns a group's count as an expression; mistakes in it are reported where its properties are looked at. */
-export function resolveSize(resource: Resource, context: Context): Expr {
+export function resolveSize(resource: Resource, template: Template): Expr {
   if (resource.group === undefined) throw new Error(`${resource.name} is no group`);
   const place = { kind: "fixed", name: "the count of a group" } as const;
-  return resolveValue(resource.group.count, { template: context.template, report: new Report(), place, reads: [] });
-}
-
-/** Finds a resource by name, or reports that there is none. */
-export function findResource(name: string, span: Span, context: Context): Resource | undefined {
-  const { resources } = context.template;
-  const resource = resources.get(name);
-  if (resource === undefined) context.report.add("unknown-resource", span, { name }, { hint: suggestNearest(name, [...resources.keys()]) });
-  return resource;
-}
-
-/** Finds a role of a resource by name, or reports that there is none. */
-export function findRole(resource: Resource, name: string, span: Span, context: Context): RoleSpec | undefined {
-  const roles = resource.vm?.roles ?? [];
-  const role = roles.find((role) => role.name === name);
-  if (role === undefined) {
-    const names = roles.map((role) => role.name);
-    context.report.add("unknown-role", span, { resource: resource.name, name }, { hint: suggestNearest(name, names) });
-  }
-  return role;
+  return resolveValue(resource.group.count, { template, report: new Report(), place, reads: [] });
 }
 
 function resolveCall(call: Call, context: Context): Expr {
@@ -64,7 +46,10 @@ function resolveCall(call: Call, context: Context): Expr {
     case "get_resource":
       return resolveResourceId(call, context);
     case "get_file":
-      return { kind: "value", value: call.arg.kind === "literal" ? (context.template.files.get(String(call.arg.value)) ?? "") : "" };
+      return {
+        kind: "value",
+        value: call.arg.kind === "literal" ? (context.template.files.get(String(call.arg.value)) ?? "") : "",
+      };
     case "get_attr":
       return resolveAttribute(call, context);
     case "get_output":
@@ -105,14 +90,22 @@ function resolveAttribute(call: Call, context: Context): Expr {
   const { path } = reference;
   const meaning = findMeaning(resource, String(first.value), path?.slice(1) ?? [], first.span, context);
   if (meaning.kind === "wrong") return nothing;
-  if (meaning.kind === "attribute") return path === undefined ? resolveByHeat(call, context) : { kind: "attr", resource: resource.name, path };
+  if (meaning.kind === "attribute")
+    return path === undefined ? resolveByHeat(call, context) : { kind: "attr", resource: resource.name, path };
   if (path === undefined) {
     context.report.add("computed-path", call.span, { fn: call.fn });
     return nothing;
   }
-  if (meaning.kind === "fact") return addRead(readFact(resource, meaning.fact, meaning.member, context), meaning.path, call.span, context);
+  if (meaning.kind === "fact")
+    return addRead(readFact(resource, meaning.fact, meaning.member, context), meaning.path, call.span, context);
   const { role, output } = meaning.declared;
-  return addRead(readOutput(resource, role, output.name, meaning.member, "all", context), meaning.path, call.span, context, output);
+  return addRead(
+    readOutput(resource, role, output.name, meaning.member, "all", context),
+    meaning.path,
+    call.span,
+    context,
+    output,
+  );
 }
 
 // With `of` beside it, the argument is a map of the two.
@@ -131,7 +124,10 @@ function resolveOutput(call: Call, context: Context): Expr {
   const name = String(outputName.value);
   const output = role.outputs.find((output) => output.name === name);
   if (output === undefined) {
-    const hint = suggestNearest(name, role.outputs.map((output) => output.name));
+    const hint = suggestNearest(
+      name,
+      role.outputs.map((output) => output.name),
+    );
     context.report.add("unknown-output", outputName.span, { resource: resource.name, role: role.name, name }, { hint });
     return nothing;
   }
@@ -145,11 +141,18 @@ function resolveOutput(call: Call, context: Context): Expr {
     return nothing;
   }
   const of = readOf(keys?.get("of"), resource, role, context);
-  return of === undefined ? nothing : addRead(readOutput(resource, role, name, undefined, of, context), reference.path.slice(2), call.span, context, output);
+  return of === undefined
+    ? nothing
+    : addRead(readOutput(resource, role, name, undefined, of, context), reference.path.slice(2), call.span, context, output);
 }
 
 // How many members must have written; undefined when that can never be met, or is no number at all, as the parser has reported.
-function readOf(value: Value | undefined, resource: Resource, role: RoleSpec, context: Context): "all" | "any" | number | undefined {
+function readOf(
+  value: Value | undefined,
+  resource: Resource,
+  role: RoleSpec,
+  context: Context,
+): "all" | "any" | number | undefined {
   if (value === undefined) return "all";
   if (resource.group === undefined || isOnOne(role)) {
     context.report.add("of-needs-group", value.span, { resource: resource.name });
@@ -172,13 +175,17 @@ function resolveFunction(call: Call, context: Context): Expr {
     context.report.add("run-time-value-in-function", call.fnSpan, { fn: call.fn });
     return nothing;
   }
-  if (call.fn === "str_replace" || call.fn === "str_replace_strict" || call.fn === "str_replace_vstrict") warnOfLists(arg, context);
+  if (call.fn === "str_replace" || call.fn === "str_replace_strict" || call.fn === "str_replace_vstrict")
+    warnOfLists(arg, context);
   // What holds the index variable differs from member to member, so the agent evaluates it.
-  if (evaluate === undefined || arg.kind !== "value" || holdsIndex(canonicalJson(arg.value), context)) return { kind: "call", fn: call.fn, arg };
+  if (evaluate === undefined || arg.kind !== "value" || holdsIndex(canonicalJson(arg.value), context))
+    return { kind: "call", fn: call.fn, arg };
   try {
     return { kind: "value", value: evaluate(arg.value) };
   } catch (error) {
-    context.report.add("function-failed", call.fnSpan, { fn: call.fn, problem: messageOf(error) });
+    // The parser has perhaps said already what is wrong with the argument.
+    const isKnown = context.report.diagnostics.some(({ code, span }) => code === "bad-function-argument" && span === call.fnSpan);
+    if (!isKnown) context.report.add("function-failed", call.fnSpan, { fn: call.fn, problem: messageOf(error) });
     return nothing;
   }
 }
@@ -214,7 +221,14 @@ function readReference(arg: Value): Reference | undefined {
 function readFact(resource: Resource, fact: string, member: string | undefined, context: Context): Read {
   if (resource.group === undefined) return { kind: "cell", cell: factCell(resource.name, fact) };
   if (member !== undefined) return { kind: "cell", cell: factCell(memberOf(resource, member, context), fact) };
-  return { kind: "gather", group: resource.name, role: "@vm", output: fact, size: resolveSize(resource, context), of: "all" };
+  return {
+    kind: "gather",
+    group: resource.name,
+    role: "@vm",
+    output: fact,
+    size: resolveSize(resource, context.template),
+    of: "all",
+  };
 }
 
 function readOutput(
@@ -227,7 +241,7 @@ function readOutput(
 ): Read {
   if (resource.group === undefined || isOnOne(role)) return { kind: "cell", cell: cellId(resource.name, role.name, output) };
   if (member !== undefined) return { kind: "cell", cell: cellId(memberOf(resource, member, context), role.name, output) };
-  return { kind: "gather", group: resource.name, role: role.name, output, size: resolveSize(resource, context), of };
+  return { kind: "gather", group: resource.name, role: role.name, output, size: resolveSize(resource, context.template), of };
 }
 
 // `[self]` is the member that reads; the index variable of another group's reader stays, for the agent to fill in.
@@ -260,5 +274,7 @@ function foldList(items: Expr[]): Expr {
 function foldMap(entries: [string, Expr][]): Expr {
   const values = entries.map(([key, expr]) => [key, expr.kind === "value" ? expr.value : undefined] as const);
   const isConstant = values.every((entry): entry is readonly [string, Json] => entry[1] !== undefined);
-  return isConstant ? { kind: "value", value: Object.fromEntries(values) } : { kind: "map", entries: Object.fromEntries(entries) };
+  return isConstant
+    ? { kind: "value", value: Object.fromEntries(values) }
+    : { kind: "map", entries: Object.fromEntries(entries) };
 }

@@ -3,13 +3,22 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { endCell, memberId } from "../../model/cell.ts";
 import { visitExpr, type Expr } from "../../model/expression.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
-import type { LocatedRead, ResolvedAfter, ResolvedInput, ResolvedOutput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
+import type {
+  LocatedRead,
+  ResolvedAfter,
+  ResolvedInput,
+  ResolvedOutput,
+  ResolvedRole,
+  ResolvedTemplate,
+  ResolvedVm,
+} from "../../model/resolved.ts";
 import type { AfterSpec, InputSpec, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Entry, Output, Resource, Template } from "../../model/template.ts";
-import { findTool } from "../../model/tools.ts";
+import { findTool } from "../../model/tool-names.ts";
 import type { Context, Place } from "./context.ts";
 import { isOnOne } from "./find-meaning.ts";
-import { findResource, findRole, resolveSize, resolveValue } from "./resolve-references.ts";
+import { findResource, findRole } from "./find-names.ts";
+import { resolveSize, resolveValue } from "./resolve-references.ts";
 
 /** Resolves all references of a template; those that are wrong are reported. */
 export function resolveTemplate(template: Template, report: Report): ResolvedTemplate {
@@ -18,7 +27,7 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
   const vms: ResolvedVm[] = [];
   for (const resource of template.resources.values()) {
     resolveProperties(resource, base);
-    if (resource.vm !== undefined && resource.vm.roles.length > 0) vms.push(resolveVm(resource, resource.vm, base));
+    if (resource.vm !== undefined) vms.push(resolveVm(resource, resource.vm, base));
   }
   return { vms, outputs: [...template.outputs.values()].map((output) => resolveStackOutput(output, base)) };
 }
@@ -45,7 +54,10 @@ function resolveProperties(resource: Resource, base: Base): void {
 
 function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
   const { group } = resource;
-  const inVm: Base = { ...base, reader: { resource: resource.name, ...(group === undefined ? {} : { indexVar: group.indexVar }) } };
+  const inVm: Base = {
+    ...base,
+    reader: { resource: resource.name, ...(group === undefined ? {} : { indexVar: group.indexVar }) },
+  };
   const vm: ResolvedVm = {
     id: group === undefined ? resource.name : memberId(resource.name, "*"),
     resource: resource.name,
@@ -53,7 +65,13 @@ function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
     order: spec.order,
     ...(group === undefined
       ? {}
-      : { group: { name: resource.name, indexVar: group.indexVar, size: resolveSize(resource, contextFor(inVm, { kind: "output" })) } }),
+      : {
+          group: {
+            name: resource.name,
+            indexVar: group.indexVar,
+            size: resolveSize(resource, base.template),
+          },
+        }),
     roles: spec.roles.map((role) => resolveRole(role, resource, inVm)),
   };
   return { ...vm, roles: shareChoice(vm, base.report) };
@@ -61,13 +79,17 @@ function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
 
 function resolveRole(spec: RoleSpec, resource: Resource, base: Base): ResolvedRole {
   const { on } = spec;
-  if (on !== "all" && resource.group === undefined) base.report.add("on-outside-group", spec.onSpan ?? spec.nameSpan, { role: spec.name });
+  if (on !== "all" && resource.group === undefined)
+    base.report.add("on-outside-group", spec.onSpan ?? spec.nameSpan, { role: spec.name });
   const index = typeof on === "object" ? resolveValue(on.index, fixed(base, "the index of `on`")) : undefined;
   const pick = on === "others" ? "others" : "one";
   return {
     spec,
     run: resolveValue(spec.run, fixed(base, "`run`")),
-    on: on === "all" || resource.group === undefined ? "all" : { pick, choice: resource.name, ...(index === undefined ? {} : { index }) },
+    on:
+      on === "all" || resource.group === undefined
+        ? "all"
+        : { pick, choice: resource.name, ...(index === undefined ? {} : { index }) },
     inputs: spec.inputs.map((input) => resolveInput(input, spec, base)),
     after: spec.after.flatMap((after) => resolveAfter(after, resource, base) ?? []),
   };
@@ -82,9 +104,14 @@ function shareChoice(vm: ResolvedVm, report: Report): ResolvedRole[] {
   for (const role of choosers) {
     if (proposalOf(role) === proposal) continue;
     const { onSpan, nameSpan, name } = role.spec;
-    report.add("mixed-choice", onSpan ?? nameSpan, { group: vm.resource, role: name, other: first.spec.name }, {
-      related: [{ message: `role ${first.spec.name} chooses here`, span: first.spec.onSpan ?? first.spec.nameSpan }],
-    });
+    report.add(
+      "mixed-choice",
+      onSpan ?? nameSpan,
+      { group: vm.resource, role: name, other: first.spec.name },
+      {
+        related: [{ message: `role ${first.spec.name} chooses here`, span: first.spec.onSpan ?? first.spec.nameSpan }],
+      },
+    );
   }
   const { index } = first.on;
   if (index === undefined) return vm.roles;
@@ -98,7 +125,13 @@ function proposalOf(role: ResolvedRole): string {
 function resolveInput(spec: InputSpec, role: RoleSpec, base: Base): ResolvedInput {
   const context = contextFor(base, { kind: "input", bind: spec.bind ?? "run" });
   const value = resolveValue(spec.value, context);
-  return { spec, when: spec.when ?? findTool(role.tool)?.defaultWhen ?? "eager", value, reads: context.reads, secret: isSecret(value, context) };
+  return {
+    spec,
+    when: spec.when ?? findTool(role.tool)?.defaultWhen ?? "eager",
+    value,
+    reads: context.reads,
+    secret: isSecret(value, context),
+  };
 }
 
 function resolveStackOutput(spec: Output, base: Base): ResolvedOutput {
@@ -114,10 +147,15 @@ function resolveAfter(after: AfterSpec, own: Resource, base: Base): ResolvedAfte
   const role = findRole(resource, after.role, after.span, context);
   if (role === undefined) return undefined;
   const located = { span: after.span, resource: resource.name, role: role.name };
-  if (resource.group === undefined || isOnOne(role)) return { ...located, target: { kind: "cell", cell: endCell(resource.name, role.name) } };
+  if (resource.group === undefined || isOnOne(role))
+    return { ...located, target: { kind: "cell", cell: endCell(resource.name, role.name) } };
   // A plain name is a role of the same member, a pair is a barrier over all.
-  if (after.resource === undefined) return { ...located, target: { kind: "cell", cell: endCell(memberId(resource.name, "self"), role.name) } };
-  return { ...located, target: { kind: "gather", group: resource.name, role: role.name, size: resolveSize(resource, context) } };
+  if (after.resource === undefined)
+    return { ...located, target: { kind: "cell", cell: endCell(memberId(resource.name, "self"), role.name) } };
+  return {
+    ...located,
+    target: { kind: "gather", group: resource.name, role: role.name, size: resolveSize(resource, base.template) },
+  };
 }
 
 function isSecret(value: Expr, { template, reads }: Context): boolean {

@@ -42,7 +42,7 @@ export function findKnots(targets: Graph): number[][] {
 }
 
 /** Steps that the search for a shortest cycle may take in one knot; beyond, the best cycle found so far is taken. */
-const maxSteps = 2_000_000;
+const maxSteps = 500_000;
 
 /** Returns the nodes of a shortest cycle within a knot, in the direction of the arrows, beginning with its lowest node. */
 export function findShortestCycle(targets: Graph, knot: readonly number[]): number[] {

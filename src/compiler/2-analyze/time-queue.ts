@@ -14,7 +14,7 @@ export class TimeQueue<T> {
   push(timeMs: number, value: T): void {
     const items = this.#items;
     items.push({ timeMs, sequence: this.#sequence++, value });
-    for (let child = items.length - 1; child > 0; ) {
+    for (let child = items.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
       if (!this.#isBefore(child, parent)) break;
       this.#swap(child, parent);
@@ -29,7 +29,7 @@ export class TimeQueue<T> {
     const last = items.pop();
     if (first === undefined || last === undefined || items.length === 0) return first;
     items[0] = last;
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       let earliest = parent;
       for (const child of [2 * parent + 1, 2 * parent + 2]) {
         if (child < items.length && this.#isBefore(child, earliest)) earliest = child;

@@ -4,7 +4,15 @@ import { cellId, memberId, roleId } from "../../model/cell.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { ResolvedAfter, ResolvedInput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { OutputSpec } from "../../model/role.ts";
-import { planFormat, type AfterPlan, type InputPlan, type OutputPlan, type RolePlan, type StackPlan, type VmPlan } from "../../model/vm-plan.ts";
+import {
+  planFormat,
+  type AfterPlan,
+  type InputPlan,
+  type OutputPlan,
+  type RolePlan,
+  type StackPlan,
+  type VmPlan,
+} from "../../model/vm-plan.ts";
 import type { Access } from "../../model/access.ts";
 import { Slots } from "./bind-values.ts";
 

@@ -1,0 +1,76 @@
+// Compiles every folder of examples/ and of this one, and compares with what lies in its expected/. UPDATE_GOLDEN=1 rewrites that;
+// a file that is missing there is written at home and is a failure in CI.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { graphFormats } from "../../src/cli/show-graph.ts";
+import { compile, type Compiled } from "../../src/compiler/compile.ts";
+import { catalogue } from "../../src/diagnostics/catalogue.ts";
+import { renderText } from "../../src/diagnostics/render.ts";
+
+const root = join(import.meta.dirname, "../..");
+const folders = ["examples", "tests/golden"].flatMap((parent) =>
+  readdirSync(join(root, parent), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, parent, entry.name, "stack.yaml")))
+    .map((entry) => `${parent}/${entry.name}`),
+);
+const isUpdate = process.env["UPDATE_GOLDEN"] === "1";
+const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
+
+test.for(folders)("%s compiles to what is expected", (folder) => {
+  const expected = join(root, folder, "expected");
+  const made = compileFolder(join(root, folder));
+  const stale = existsSync(expected) ? readdirSync(expected).filter((name) => !made.has(name)) : [];
+  if (isUpdate) for (const name of stale) rmSync(join(expected, name));
+  else expect(stale, "files in expected/ that are no longer made").toEqual([]);
+
+  for (const [name, text] of made) {
+    const file = join(expected, name);
+    if (isUpdate || (!existsSync(file) && !isCi)) {
+      mkdirSync(expected, { recursive: true });
+      writeFileSync(file, text);
+    }
+    expect(existsSync(file), `${folder}/expected/${name} is missing: run with UPDATE_GOLDEN=1 and look at it`).toBe(true);
+    expect(text, name).toBe(readFileSync(file, "utf8"));
+  }
+});
+
+test("every diagnostic of the catalogue has a golden case", () => {
+  const texts = folders.map((folder) => {
+    const file = join(root, folder, "expected/diagnostics.txt");
+    return existsSync(file) ? readFileSync(file, "utf8") : "";
+  });
+  const shown = new Set([...texts.join("").matchAll(/: (?:error|warning|note)\[([a-z-]+)\]: /g)].map(([, code]) => code));
+  expect(Object.keys(catalogue).filter((code) => !shown.has(code))).toEqual([]);
+});
+
+// File name -> text. Names in diagnostics are relative to the folder, so that they are the same everywhere.
+function compileFolder(folder: string): Map<string, string> {
+  const read = (name: string): string | undefined => {
+    const file = join(folder, name);
+    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  };
+  const text = read("stack.yaml") ?? "";
+  const environment = read("env.yaml");
+  const parameters = JSON.parse(read("parameters.json") ?? "{}") as Record<string, string>;
+  const compiled = compile({
+    file: "stack.yaml",
+    text,
+    environments: environment === undefined ? [] : [{ file: "env.yaml", text: environment }],
+    parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
+    host: { readFile: read, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+  });
+  const sources = new Map([["stack.yaml", text], ...(environment === undefined ? [] : [["env.yaml", environment] as const])]);
+  const diagnostics = renderText(compiled.report.diagnostics, sources);
+  return new Map([...(diagnostics === "" ? [] : [["diagnostics.txt", diagnostics] as const]), ...filesOf(compiled)]);
+}
+
+function filesOf({ emitted, flow }: Compiled): [string, string][] {
+  if (emitted === undefined || flow === undefined) return [];
+  const plans = emitted.plan.vms.map((plan): [string, string] => [
+    `${plan.group?.name ?? plan.vm}.plan.json`,
+    `${JSON.stringify(plan, null, 2)}\n`,
+  ]);
+  return [["template.yaml", emitted.hot], ["graph.txt", graphFormats.text(flow)], ...plans];
+}

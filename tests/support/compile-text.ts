@@ -1,0 +1,41 @@
+// Compiles a template given as text, for tests. Files are those that are handed in.
+import { createHash } from "node:crypto";
+import { compile, type Compiled, type Emitted } from "../../src/compiler/compile.ts";
+
+/** Compiles `resources` (and what follows it) of a template; `files` are what get_file finds. */
+export function compileText(
+  resources: string,
+  files: Record<string, string> = {},
+  counts: Record<string, number> = {},
+): Compiled {
+  return compile({
+    file: "stack.yaml",
+    text: `heat_template_version: 2018-08-31\n${resources}`,
+    environments: [],
+    parameters: [],
+    counts,
+    host: { readFile: (name) => files[name], sha256: (text) => createHash("sha256").update(text).digest("hex") },
+  });
+}
+
+/** As compileText, for a template that must be without errors. */
+export function emitText(resources: string, files: Record<string, string> = {}): Emitted {
+  const { report, emitted } = compileText(resources, files);
+  if (emitted === undefined) throw new Error(report.diagnostics.map(({ code, message }) => `${code}: ${message}`).join("\n"));
+  return emitted;
+}
+
+/** The codes of all diagnostics with the text of line and column, notes left out. */
+export function problemsOf({ report }: Compiled): string[] {
+  return report.diagnostics
+    .filter(({ severity }) => severity !== "note")
+    .map(({ code, span }) => `${code} at ${span.line}:${span.column}`);
+}
+
+/** A vm with roles, or with `count` a group of such vms, as a resource of a template. `roles` is YAML in flow style. */
+export function vm(name: string, roles: string, options: { count?: string; order?: string } = {}): string {
+  const weft = `{tool: script, order: ${options.order ?? "listed"}, roles: ${roles}}`;
+  const definition = `type: OS::Nova::Server, properties: {image: i, flavor: f}, metadata: {weft: ${weft}}`;
+  if (options.count === undefined) return `  ${name}: {${definition}}\n`;
+  return `  ${name}: {type: OS::Heat::ResourceGroup, properties: {count: ${options.count}, resource_def: {${definition}}}}\n`;
+}
