@@ -7,12 +7,13 @@ import { type AgentCoordinator, type Log, runAgent } from "./agent.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { instantiatePlan } from "./instantiate.ts";
 
-const exitCodes = { done: 0, usage: 2, failed: 3, unreachable: 4 } as const;
+const exitCodes = { done: 0, usage: 2, failed: 3, stopped: 130 } as const;
 
 /** Runs `weft agent --config FILE` until it is told to end, and resolves with the exit code, which it also sets. */
 export async function main(args: string[]): Promise<number> {
-  process.exitCode = await runProgram(args);
-  return process.exitCode;
+  const code = await runProgram(args);
+  process.exitCode = code;
+  return code;
 }
 
 async function runProgram(args: string[]): Promise<number> {
@@ -33,7 +34,7 @@ async function runProgram(args: string[]): Promise<number> {
   hub.catch((error: unknown) => controller.signal.aborted || log(messageOf(error)));
   try {
     const outcome = await runAgent(config, lateCoordinator(hub), controller.signal, log);
-    return outcome === "done" ? exitCodes.done : exitCodes.failed;
+    return exitCodes[outcome];
   } catch (error) {
     log(messageOf(error));
     return exitCodes.failed;

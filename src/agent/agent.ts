@@ -1,37 +1,34 @@
 // Runs the roles of one vm: carries out what progress.ts decides, and feeds it with what happens. Journal first, then act.
+// Longer than most: here, and only here, all parts of the agent meet.
 import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { type Dataflow, openDataflow } from "../coordinator/dataflow.ts";
-import { type CellRecord, factCell, roleId } from "../model/cell.ts";
+import { roleId } from "../model/cell.ts";
 import { Failure, messageOf } from "../model/failure.ts";
-import type { Json, JsonMap } from "../model/json.ts";
-import type { Mark, RoleStatus, Waiting } from "../model/status.ts";
+import type { JsonMap } from "../model/json.ts";
+import type { Waiting } from "../model/status.ts";
 import { planFormat, type RolePlan, type VmPlan } from "../model/vm-plan.ts";
 import { linkAbort } from "./abort.ts";
 import { ActiveClock } from "./active-clock.ts";
 import type { AgentConfig } from "./agent-config.ts";
-import { Cells, type Resolution, type WaitOptions } from "./cells.ts";
+import { announceVm } from "./announce-vm.ts";
+import { Cells } from "./cells.ts";
+import { chooseMember } from "./choose-member.ts";
 import { instantiatePlan } from "./instantiate.ts";
-import { type Journal, openJournal, type Timing } from "./journal.ts";
+import { type Journal, openJournal } from "./journal.ts";
 import { openLocalSocket } from "./local-socket.ts";
 import { maskSecrets, secretTexts } from "./mask.ts";
-import {
-  type Action,
-  advance,
-  beginProgress,
-  endCellOf,
-  type Event,
-  hasEnded,
-  type Progress,
-  type Settlement,
-  stateOf,
-  type Step,
-} from "./progress.ts";
+import { endLeftRunning, identifyGroup, isSameProcess, type ProcessGroup } from "./process-groups.ts";
+import { type Action, advance, beginProgress, type Event, type Progress, type RoleHistory, type Step } from "./progress.ts";
+import type { Settlement } from "./progress-cells.ts";
+import { awaitNeeds } from "./role-needs.ts";
 import { overdueMessage, RoleSession } from "./role-session.ts";
+import { makeStatus, measureRun, type RoleRun } from "./role-status.ts";
 import { type AttemptResult, runRole } from "./run-role.ts";
+import { makeRecord, settleCell } from "./settle-cell.ts";
 import { writeShims } from "./shims.ts";
-import { endGroup, readProcessStart } from "./spawn.ts";
+import { endGroup } from "./spawn.ts";
 
 /** What an agent needs of a coordinator; `address` is where this vm reaches it from. */
 export type AgentCoordinator = Coordinator & { address?(): string | undefined | Promise<string | undefined> };
@@ -56,21 +53,6 @@ export async function runAgent(
   return agent.run();
 }
 
-/** What is known of a role beside its progress, for its status and its next attempt. */
-interface Run {
-  session?: RoleSession;
-  clock?: ActiveClock;
-  marks: Mark[];
-  /** From the journal, for a role that an earlier life of this agent began or ended. */
-  timing: Timing;
-  /** By need before the start, or as the attempt's session says. */
-  waiting: Map<string, Waiting[]>;
-  /** Aborted when the role has no more needs. */
-  needs?: AbortController;
-  logTail?: string;
-  outputs: Record<string, Json>;
-}
-
 class Agent {
   readonly #config: AgentConfig;
   readonly #coordinator: AgentCoordinator;
@@ -81,10 +63,11 @@ class Agent {
   readonly #dataflow: Dataflow;
   readonly #cells: Cells;
   readonly #journal: Journal;
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, RoleRun>();
   readonly #secrets = new Set<string>();
   readonly #attempts = new Set<Promise<unknown>>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #groups: ProcessGroup[] = [];
   #progress: Progress;
   #env: Record<string, string | undefined> = {};
 
@@ -115,10 +98,12 @@ class Agent {
     const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
     this.#env = { ...process.env, PATH: path, WEFT_SOCKET: socket.path, WEFT_VM: vm };
     this.#begin();
-    this.#announce();
+    this.#background("announcing the vm", this.#announce());
     await stopped;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#attempts);
+    // What ended roles have left running belongs to the vm, unless the vm is but a folder of a run that is over.
+    if (this.#config.exitWithParent === true) await endLeftRunning(this.#groups);
     this.#journal.close();
     if (this.#progress.ok === undefined) return "stopped";
     return this.#progress.ok ? "done" : "failed";
@@ -126,11 +111,7 @@ class Agent {
 
   // What an earlier life of this agent started and did not see the end of would run beside its next attempt.
   async #endUnfinished(): Promise<void> {
-    // A number may have been given to another process since; where the system does not tell, we trust it.
-    const telling = readProcessStart(process.pid) !== undefined;
-    const alive = this.#journal.memory.unfinished.filter(
-      ({ group, processStart }) => !telling || (processStart !== undefined && readProcessStart(group) === processStart),
-    );
+    const alive = this.#journal.memory.unfinished.filter(isSameProcess);
     for (const { role, group } of alive) this.#log("ending what an earlier agent left under way", { role, group });
     await Promise.all(alive.map(({ group }) => endGroup(group)));
   }
@@ -138,33 +119,23 @@ class Agent {
   #begin(): void {
     const { roles, wrote } = this.#journal.memory;
     for (const role of this.#roles) {
-      const timing = roles[role.name]?.timing ?? {};
-      this.#runs.set(role.name, { marks: [], timing, waiting: new Map(), outputs: {} });
+      const { timing = {}, ended } = roles[role.name] ?? {};
+      this.#runs.set(role.name, { marks: [], timing, waiting: new Map(), inputs: {}, outputs: ended?.outputs ?? {} });
     }
     for (const { role, output, value } of wrote) {
-      const plan = this.#roles.find((other) => other.name === role)?.outputs.find((other) => other.name === output);
-      if (plan !== undefined) this.#cells.settle(plan.cell, this.#recordOf(role, { cell: plan.cell, state: "value", value }));
+      const cell = this.#planOf(role).outputs.find(({ name }) => name === output)?.cell;
+      const { attempt } = roles[role] as RoleHistory;
+      if (cell !== undefined)
+        this.#cells.settle(cell, makeRecord({ cell, state: "value", value }, roleId(this.#config.vm, role), attempt));
     }
     this.#take(beginProgress(this.#progress.vm, roles));
   }
 
-  // Tells the others that this vm is there. Roles that need nothing of them do not wait for it.
-  #announce(): void {
-    const { vm } = this.#config;
-    const announce = async (): Promise<void> => {
-      const address = (await this.#coordinator.address?.()) ?? this.#config.localAddress ?? "127.0.0.1";
-      const presence = { vm, instance: `${process.pid}-${Date.now()}`, address, startedMs: Date.now() };
-      const facts = { first_address: address, name: vm };
-      this.#background("presence", this.#dataflow.join(presence, this.#signal));
-      for (const [fact, value] of Object.entries(facts)) {
-        const cell = factCell(vm, fact);
-        const record: CellRecord = { state: "value", value, by: roleId(vm, "@vm"), attempt: 1, atMs: Date.now() };
-        this.#cells.settle(cell, record);
-        const read = this.#plan.facts.some((other) => other === fact);
-        if (read) this.#background(`fact ${fact}`, this.#dataflow.publish(cell, record, this.#signal));
-      }
-    };
-    this.#background("presence", announce());
+  // Roles that need nothing of other vms do not wait for this. Where we were told where to connect from, nor does the address.
+  async #announce(): Promise<void> {
+    const address = this.#config.localAddress ?? (await this.#coordinator.address?.()) ?? "127.0.0.1";
+    const vm = { vm: this.#config.vm, address, published: this.#plan.facts };
+    await announceVm(vm, this.#cells, this.#dataflow, this.#signal);
   }
 
   // What nobody waits for; a failure of it is logged.
@@ -203,7 +174,12 @@ class Agent {
         break;
       }
       case "pause":
-        this.#journal.append({ type: "attempt-failed", role: action.role, attempt: action.attempt, error: this.#mask(action.error) });
+        this.#journal.append({
+          type: "attempt-failed",
+          role: action.role,
+          attempt: action.attempt,
+          error: this.#mask(action.error),
+        });
         this.#later(action.ms, () => this.#dispatch({ type: "due", role: action.role }));
         break;
       case "end":
@@ -219,63 +195,41 @@ class Agent {
     const { on, name: role } = plan;
     if (on === "all") return;
     try {
-      const chosen = this.#journal.memory.choices[on.choice] ?? (await this.#decide(on));
-      const isChosen = Number(chosen) === this.#config.index;
+      let index = this.#journal.memory.choices[on.choice];
+      if (index === undefined) {
+        index = await chooseMember(on, this.#cells, this.#dataflow, this.#signal);
+        this.#journal.append({ type: "chosen", choice: on.choice, index });
+      }
+      const isChosen = Number(index) === this.#config.index;
       this.#dispatch({ type: isChosen === (on.pick === "one") ? "chosen" : "passed-over", role });
     } catch (error) {
-      this.#dispatch({ type: "unmet", role, need: "on", error: messageOf(error) });
+      this.#dispatch({ type: "unmet", role, need: "on", error: this.#mask(messageOf(error)) });
     }
-  }
-
-  async #decide(on: Exclude<RolePlan["on"], "all">): Promise<string> {
-    let candidate: Json = 0;
-    if (on.index !== undefined) {
-      const resolution = await this.#cells.resolve(on.index, { signal: this.#signal });
-      if (resolution.state === "failed") throw new Error(resolution.error);
-      candidate = resolution.value;
-    }
-    if (!Number.isInteger(Number(candidate))) throw new Error("index is not a member's number");
-    const index = await this.#dataflow.choose(on.choice, String(candidate), this.#signal);
-    this.#journal.append({ type: "chosen", choice: on.choice, index });
-    return index;
   }
 
   #await(plan: RolePlan, needs: string[]): void {
+    const { controller } = linkAbort([this.#signal]);
     const run = this.#runOf(plan.name);
-    run.needs = linkAbort([this.#signal]).controller;
-    for (const need of needs) {
-      const onWaiting = (waiting: Waiting[]): void => this.#setWaiting(plan.name, need, waiting);
-      void this.#meet(plan, need, { signal: run.needs.signal, onWaiting });
-    }
-  }
-
-  async #meet(plan: RolePlan, need: string, options: WaitOptions): Promise<void> {
-    const role = plan.name;
-    try {
-      const resolution = await this.#resolveNeed(plan, need, options);
-      if (options.signal.aborted) return;
-      if (resolution.state === "value") return this.#dispatch({ type: "met", role, need });
-      const { error, origin } = resolution;
-      this.#dispatch({ type: "unmet", role, need, error: this.#mask(error), ...(origin === undefined ? {} : { origin }) });
-    } catch (error) {
-      if (!options.signal.aborted) this.#dispatch({ type: "unmet", role, need, error: this.#mask(messageOf(error)) });
-    }
-  }
-
-  #resolveNeed(plan: RolePlan, need: string, options: WaitOptions): Promise<Resolution> {
-    const input = plan.inputs.find(({ name }) => need === `input ${name}`);
-    if (input !== undefined) return this.#cells.resolveInput(input, options);
-    return this.#cells.resolveAfters(
-      plan.after.filter(({ role }) => need === `after ${role}`),
-      options,
+    run.needs = controller;
+    awaitNeeds(
+      {
+        plan,
+        cells: this.#cells,
+        inputs: run.inputs,
+        signal: controller.signal,
+        onWaiting: (need, waiting) => this.#setWaiting(plan.name, need, waiting),
+        onEvent: (event) => this.#dispatch("error" in event ? { ...event, error: this.#mask(event.error) } : event),
+      },
+      needs,
     );
   }
 
   #time(plan: RolePlan, name: string, ms: number): void {
-    const input = plan.inputs.find((other) => other.name === name);
-    if (input === undefined) return;
     const need = `input ${name}`;
-    this.#later(ms, () => this.#dispatch({ type: "unmet", role: plan.name, need, error: overdueMessage(input) }));
+    this.#later(ms, () => {
+      const error = overdueMessage(ms, this.#runOf(plan.name).waiting.get(need) ?? []);
+      this.#dispatch({ type: "unmet", role: plan.name, need, error });
+    });
   }
 
   #later(ms: number, run: () => void): void {
@@ -304,13 +258,14 @@ class Agent {
       learnSecret: (value) => secretTexts(value).forEach((text) => this.#secrets.add(text)),
       onWaiting: (waiting) => this.#setWaiting(role, "", waiting),
     });
-    const log = this.#logPath(role, attempt);
+    const log = join(stateDir, "logs", `${role}.${attempt}.log`);
     let result: AttemptResult;
     try {
       result = await runRole({
         vm,
         plan,
         cells: this.#cells,
+        inputs: run.inputs,
         session: run.session,
         clock: run.clock,
         folder: join(stateDir, "attempts", `${role}.${attempt}`),
@@ -333,14 +288,10 @@ class Agent {
     this.#dispatch({ type: "ended", role, ...ended });
   }
 
-  #logPath(role: string, attempt: number): string {
-    return join(this.#config.stateDir, "logs", `${role}.${attempt}.log`);
-  }
-
-  #noteStarted(role: string, attempt: number, group: number): void {
-    const processStart = readProcessStart(group);
-    const atMs = Date.now();
-    this.#journal.append({ type: "started", role, attempt, group, ...(processStart === undefined ? {} : { processStart }), atMs });
+  #noteStarted(role: string, attempt: number, pid: number): void {
+    const group = identifyGroup(pid);
+    this.#groups.push(group);
+    this.#journal.append({ type: "started", role, attempt, ...group, atMs: Date.now() });
   }
 
   #end(action: Extract<Action, { type: "end" }>): void {
@@ -348,7 +299,7 @@ class Agent {
     const run = this.#runOf(role);
     run.needs?.abort();
     run.waiting.clear();
-    if (!action.journalled) run.timing = this.#timingOf(run);
+    if (!action.journalled) run.timing = measureRun(run);
     if (!action.journalled && state !== "skipped") {
       const { error, origin } = this.#progress.roles[role] ?? {};
       this.#journal.append({
@@ -361,40 +312,15 @@ class Agent {
         timing: run.timing,
       });
     }
-    for (const settlement of cells) this.#settle(this.#planOf(role), settlement);
+    for (const settlement of cells) {
+      this.#background(`publishing ${settlement.cell}`, this.#settle(this.#planOf(role), settlement));
+    }
   }
 
-  #timingOf({ clock, marks, timing }: Run): Timing {
-    if (clock === undefined) return { ...timing, endedMs: Date.now() };
-    const startedMs = timing.startedMs ?? clock.startedMs;
-    return { startedMs, endedMs: Date.now(), blockedMs: clock.blockedMs(), marks };
-  }
-
-  #recordOf(role: string, settlement: Settlement): CellRecord {
-    const { cell: _, ...settled } = settlement;
-    const by = roleId(this.#config.vm, role);
-    const atMs = Date.now();
-    if (settled.state !== "value") return { ...settled, by, atMs };
-    return { ...settled, by, atMs, attempt: this.#progress.roles[role]?.attempt ?? 1 };
-  }
-
-  // For the readers here at once; for those elsewhere as soon as the coordinator has it.
-  #settle(plan: RolePlan, settlement: Settlement): void {
-    const record = this.#recordOf(plan.name, settlement);
-    const isEnd = settlement.cell === endCellOf(this.#plan, plan);
-    this.#cells.settle(settlement.cell, record);
-    const published = isEnd ? plan.publishEnd : plan.outputs.find(({ cell }) => cell === settlement.cell)?.published;
-    if (published !== true) return;
-    const publish = async (): Promise<void> => {
-      try {
-        await this.#dataflow.publish(settlement.cell, record, this.#signal);
-      } catch (error) {
-        const refused = error instanceof Failure && error.reaction !== "retry" && record.state === "value" && !isEnd;
-        if (!refused || this.#signal.aborted) throw error;
-        this.#dispatch({ type: "refused", role: plan.name, error: this.#mask(error.message) });
-      }
-    };
-    this.#background(`publishing ${settlement.cell}`, publish());
+  async #settle(plan: RolePlan, settlement: Settlement): Promise<void> {
+    const ended = { owner: this.#plan, plan, attempt: this.#progress.roles[plan.name]?.attempt ?? 0 };
+    const error = await settleCell(ended, settlement, { cells: this.#cells, dataflow: this.#dataflow, signal: this.#signal });
+    if (error !== undefined) this.#dispatch({ type: "refused", role: plan.name, error: this.#mask(error) });
   }
 
   #setWaiting(role: string, need: string, waiting: Waiting[]): void {
@@ -408,22 +334,7 @@ class Agent {
   #report(role: string): void {
     const progress = this.#progress.roles[role];
     if (progress === undefined || this.#signal.aborted) return;
-    const run = this.#runOf(role);
-    const { clock, timing, marks, logTail } = run;
-    const ended = hasEnded(progress);
-    const started = timing.startedMs ?? clock?.startedMs;
-    const status: RoleStatus = {
-      id: roleId(this.#config.vm, role),
-      state: stateOf(progress),
-      atMs: Date.now(),
-      attempt: progress.attempt,
-      waitingFor: ended ? [] : [...run.waiting.values()].flat(),
-      ...(started === undefined ? {} : { startedMs: started, blockedMs: clock?.blockedMs() ?? timing.blockedMs ?? 0 }),
-      ...(ended && timing.endedMs !== undefined ? { endedMs: timing.endedMs, marks: timing.marks ?? marks } : {}),
-      ...(progress.error === undefined ? {} : { error: this.#mask(progress.error) }),
-      ...(progress.origin === undefined ? {} : { origin: progress.origin }),
-      ...(logTail === undefined ? {} : { logTail }),
-    };
+    const status = makeStatus(this.#config.vm, role, progress, this.#runOf(role));
     this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
   }
 
@@ -435,7 +346,7 @@ class Agent {
     return this.#roles.find(({ name }) => name === role) as RolePlan;
   }
 
-  #runOf(role: string): Run {
-    return this.#runs.get(role) as Run;
+  #runOf(role: string): RoleRun {
+    return this.#runs.get(role) as RoleRun;
   }
 }

@@ -1,5 +1,6 @@
 // The agent's view of cells: those of its own vm are settled here, others come through the dataflow. Knows what is awaited.
-import type { Dataflow, Gathered } from "../coordinator/dataflow.ts";
+import type { Dataflow } from "../coordinator/dataflow.ts";
+import type { Gathered } from "../coordinator/gather.ts";
 import { evaluateExpr } from "../functions/evaluate.ts";
 import { type CellRecord, cellId, factCell, memberId, parseCellId, roleId, showCell } from "../model/cell.ts";
 import { type Expr, type Read, readsOf } from "../model/expression.ts";
@@ -8,7 +9,7 @@ import type { Json } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
 import type { AfterPlan, InputPlan, VmPlan } from "../model/vm-plan.ts";
 import { linkAbort } from "./abort.ts";
-import { endCellOf } from "./progress.ts";
+import { endCellOf, runsOnOne } from "./progress-cells.ts";
 
 /** What an expression came to. `cells` are those that it reads. */
 export type Resolution = { state: "value"; value: Json; cells: string[] } | Unresolved;
@@ -23,7 +24,7 @@ export interface Unresolved {
 /** How one waits: until `signal` is aborted, telling `onWaiting` what is still awaited. */
 export interface WaitOptions {
   signal: AbortSignal;
-  onWaiting?(waiting: Waiting[]): void;
+  onWaiting?: (waiting: Waiting[]) => void;
 }
 
 /** The cells that one vm's agent reads and settles. */
@@ -212,7 +213,7 @@ function roleOf(cell: string): string {
 function localCells(plan: VmPlan): Set<string> {
   const local = new Set([factCell(plan.vm, "first_address"), factCell(plan.vm, "name")]);
   for (const role of plan.roles) {
-    const elsewhere = role.on !== "all" && role.on.pick === "one";
+    const elsewhere = runsOnOne(role);
     for (const output of role.outputs) if (!elsewhere || !output.published) local.add(output.cell);
     if (!elsewhere || !role.publishEnd) local.add(endCellOf(plan, role));
   }

@@ -23,10 +23,10 @@ export function instantiatePlan(plan: VmPlan, index: number | undefined): VmPlan
 }
 
 interface Own {
-  text(text: string): string;
-  cell(cell: string): string;
-  json(value: Json): Json;
-  expr(expr: Expr): Expr;
+  text: (text: string) => string;
+  cell: (cell: string) => string;
+  json: (value: Json) => Json;
+  expr: (expr: Expr) => Expr;
 }
 
 function ownOf(indexVar: string, index: number): Own {

@@ -95,7 +95,7 @@ function readIfThere(path: string): string {
 
 function writeLine(file: number, line: string): void {
   const bytes = Buffer.from(`${line}\n`);
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }
 
 function remember(entries: JournalEntry[]): Memory {

@@ -27,7 +27,10 @@ export interface LocalSocket extends AsyncDisposable {
 }
 
 /** Opens the socket in `folder`, or under a short path where that one is too long. `sessionOf` finds the session of a role. */
-export async function openLocalSocket(folder: string, sessionOf: (role: string) => RoleSession | undefined): Promise<LocalSocket> {
+export async function openLocalSocket(
+  folder: string,
+  sessionOf: (role: string) => RoleSession | undefined,
+): Promise<LocalSocket> {
   const path = socketPath(folder);
   rmSync(path, { force: true });
   const server = createServer((request, response) => {
@@ -43,8 +46,11 @@ export async function openLocalSocket(folder: string, sessionOf: (role: string) 
   return {
     path,
     async [Symbol.asyncDispose]() {
-      server.closeIdleConnections();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+      // Answers just given get their turn to be sent.
+      await new Promise((resolve) => setImmediate(resolve));
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
     },
   };
 }

@@ -14,7 +14,9 @@ export function secretTexts(value: Json): string[] {
 /** Returns `text` with every one of `secrets` replaced by `***`. Texts of fewer than 4 characters are left alone. */
 export function maskSecrets(text: string, secrets: Iterable<string>): string {
   let masked = text;
-  const longestFirst = [...secrets].filter((secret) => secret.length >= shortestSecret).sort((left, right) => right.length - left.length);
+  const longestFirst = [...secrets]
+    .filter((secret) => secret.length >= shortestSecret)
+    .sort((left, right) => right.length - left.length);
   for (const secret of longestFirst) {
     masked = masked.replaceAll(secret, "***");
     // A secret of several lines shows line by line in a log's tail.

@@ -4,7 +4,16 @@ import { expect, test } from "vitest";
 import type { Json } from "../model/json.ts";
 import type { OnError, Order } from "../model/role.ts";
 import type { InputPlan, OutputPlan, RolePlan } from "../model/vm-plan.ts";
-import { type Action, advance, beginProgress, type Event, type Progress, type ProgressVm, type RoleHistory, type Step } from "./progress.ts";
+import {
+  type Action,
+  advance,
+  beginProgress,
+  type Event,
+  type Progress,
+  type ProgressVm,
+  type RoleHistory,
+  type Step,
+} from "./progress.ts";
 
 const folder = new URL("./progress.transcripts/", import.meta.url);
 
@@ -38,7 +47,8 @@ function play(transcript: string): string {
     } else if (command === "role") vm.roles.push(readRole(rest));
     else if (command === "journal") Object.assign(history, readHistory(rest));
     else {
-      const step: Step = command === "begin" ? beginProgress(vm, history) : advance(progress as Progress, readEvent(command, rest));
+      const step: Step =
+        command === "begin" ? beginProgress(vm, history) : advance(progress as Progress, readEvent(command, rest));
       progress = step.progress;
       lines.push(...step.actions.map((action) => `  ${showAction(action)}`));
       if (step.actions.length === 0) lines.push("  (nothing)");
@@ -93,7 +103,14 @@ function readRole(text: string): RolePlan {
 function readHistory(text: string): Record<string, RoleHistory> {
   const match = /^(\S+) attempt=(\d+) failures=(\d+) ?(done|failed)? ?(.*)$/.exec(text);
   if (match === null) throw new Error(`no history: ${text}`);
-  const [, name, attempt, failures, state, rest] = match as unknown as [string, string, string, string, "done" | "failed" | undefined, string];
+  const [, name, attempt, failures, state, rest] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    "done" | "failed" | undefined,
+    string,
+  ];
   const known: RoleHistory = { attempt: Number(attempt), failures: Number(failures) };
   if (state === "done") known.ended = { state, outputs: readOutputs(rest) };
   if (state === "failed") known.ended = { state, outputs: {}, error: rest, origin: `web.${name}` };
@@ -147,7 +164,9 @@ function showAction(action: Action): string {
     case "end": {
       const cells = action.cells.map((settled) => {
         if (settled.state === "value") return `${settled.cell} = ${JSON.stringify(settled.value)}`;
-        return settled.state === "absent" ? `${settled.cell} absent` : `${settled.cell} failed by ${settled.origin}: ${settled.error}`;
+        return settled.state === "absent"
+          ? `${settled.cell} absent`
+          : `${settled.cell} failed by ${settled.origin}: ${settled.error}`;
       });
       const what = action.journalled ? `${action.state} already` : action.state;
       return [`${action.role}: ${what}`, ...cells].join("\n    ");

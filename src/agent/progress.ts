@@ -1,9 +1,9 @@
 // What an agent does next: (progress, event) -> (progress, actions). Pure: no clock, no I/O; agent.ts carries the actions out.
-import { endCell, roleId } from "../model/cell.ts";
+import { roleId } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
-import type { RoleState } from "../model/status.ts";
 import type { Order } from "../model/role.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
+import { type CellOwner, endedWell, judgeOutputs, type RoleEnd, type Settlement, settleRole } from "./progress-cells.ts";
 
 /**
  * queued: an earlier role of a listed vm has not ended. choosing: which member runs it is not decided. waiting: for `after` and
@@ -32,9 +32,7 @@ export interface Progress {
 }
 
 /** What progress knows of a vm's plan. */
-export interface ProgressVm {
-  vm: string;
-  group?: { name: string };
+export interface ProgressVm extends CellOwner {
   order: Order;
   /** Without those that run when the vm leaves. */
   roles: RolePlan[];
@@ -44,7 +42,7 @@ export interface ProgressVm {
 export interface RoleHistory {
   attempt: number;
   failures: number;
-  ended?: { state: "done" | "failed"; outputs: Record<string, Json>; error?: string; origin?: string };
+  ended?: RoleEnd & { outputs: Record<string, Json> };
 }
 
 interface EventFields {
@@ -68,12 +66,6 @@ interface EventFields {
 type EventType = keyof EventFields;
 export type Event = { [Type in EventType]: { type: Type; role: string } & EventFields[Type] }[EventType];
 
-/** How a cell is to be settled; who writes it and when is added by the writer. */
-export type Settlement =
-  | { cell: string; state: "value"; value: Json }
-  | { cell: string; state: "absent" }
-  | { cell: string; state: "failed"; error: string; origin: string };
-
 /**
  * choose: find out which member runs it. await: tell when needs are met. time: the input's wait_timeout begins. end: journal
  * it (unless `journalled`), then settle the cells. finish: every role has ended.
@@ -84,7 +76,7 @@ export type Action =
   | { type: "time"; role: string; input: string; ms: number }
   | { type: "start"; role: string; attempt: number }
   | { type: "pause"; role: string; attempt: number; ms: number; error: string }
-  | { type: "end"; role: string; state: "done" | "failed" | "skipped"; cells: Settlement[]; journalled: boolean }
+  | { type: "end"; role: string; state: RoleEnd["state"]; cells: Settlement[]; journalled: boolean }
   | { type: "finish"; ok: boolean };
 
 export interface Step {
@@ -92,21 +84,10 @@ export interface Step {
   actions: Action[];
 }
 
-/** The state of a role as users see it. */
-export function stateOf({ phase }: RoleProgress): RoleState {
-  if (phase === "choosing" || phase === "queued") return "waiting";
-  return phase === "pausing" ? "waiting" : phase;
-}
-
-/** Tells whether nothing will happen to the role any more. */
-export function hasEnded({ phase }: RoleProgress): boolean {
-  return phase === "done" || phase === "failed" || phase === "skipped";
-}
-
-/** The cell that is settled when `role` has ended: the group's own where the role runs on one member. */
-export function endCellOf(plan: { vm: string; group?: { name: string } }, role: RolePlan): string {
-  const one = role.on !== "all" && role.on.pick === "one";
-  return endCell(one && plan.group !== undefined ? plan.group.name : plan.vm, role.name);
+/** How the role ended; undefined while something may still happen to it. */
+export function endOf({ phase, error, origin }: RoleProgress): RoleEnd | undefined {
+  if (phase !== "done" && phase !== "failed" && phase !== "skipped") return undefined;
+  return { state: phase, ...(error === undefined ? {} : { error }), ...(origin === undefined ? {} : { origin }) };
 }
 
 /** Begins, or resumes with what the journal knows: what has ended is settled again, what was under way runs again. */
@@ -117,10 +98,10 @@ export function beginProgress(vm: ProgressVm, history: Record<string, RoleHistor
     const known = history[plan.name];
     const fresh = { attempt: known?.attempt ?? 0, failures: known?.failures ?? 0, awaiting: [] };
     if (known?.ended !== undefined) {
-      const { state, outputs, ...reason } = known.ended;
-      const role: RoleProgress = { ...fresh, phase: state, ...reason };
-      roles[plan.name] = role;
-      actions.push({ type: "end", role: plan.name, state, cells: settle(vm, plan, role, outputs), journalled: true });
+      const { outputs, ...ended } = known.ended;
+      const { state, ...reason } = ended;
+      roles[plan.name] = { ...fresh, phase: state, ...reason };
+      actions.push({ type: "end", role: plan.name, state, cells: settleRole(vm, plan, ended, outputs), journalled: true });
     } else if (plan.on === "all") {
       roles[plan.name] = { ...fresh, phase: "queued" };
     } else {
@@ -221,7 +202,8 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
   },
   done: {
     ...over,
-    refused: ({ vm, plan, role }, { error }) => end(vm, plan, { ...role, phase: "failed", error, origin: roleId(vm.vm, plan.name) }),
+    refused: ({ vm, plan, role }, { error }) =>
+      end(vm, plan, { ...role, phase: "failed", error, origin: roleId(vm.vm, plan.name) }),
   },
   failed: over,
   skipped: over,
@@ -247,35 +229,31 @@ function follow(step: Step): Step {
     actions = [...actions, ...after.actions];
   }
   const { vm, roles } = progress;
-  const all = vm.roles.map((plan) => ({ plan, role: roles[plan.name] as RoleProgress }));
-  if (!all.every(({ role }) => hasEnded(role))) return { progress, actions };
-  const ok = all.every(({ plan, role }) => endedWell(plan, role));
+  const ends = vm.roles.map((plan) => ({ plan, end: endOf(roles[plan.name] as RoleProgress) }));
+  if (ends.some(({ end }) => end === undefined)) return { progress, actions };
+  const ok = ends.every(({ plan, end }) => end !== undefined && endedWell(plan, end));
   if (ok === progress.ok) return { progress, actions };
   return { progress: { ...progress, ok }, actions: [...actions, { type: "finish", ok }] };
 }
 
 function nextTurn({ vm, roles }: Progress): Event | undefined {
-  for (const plan of vm.roles) {
+  for (const [index, plan] of vm.roles.entries()) {
     const role = roles[plan.name] as RoleProgress;
     if (role.phase === "queued") return { type: "turn", role: plan.name };
-    if (vm.order === "dataflow" || (hasEnded(role) && endedWell(plan, role))) continue;
-    if (!hasEnded(role)) return undefined;
+    if (vm.order === "dataflow") continue;
+    const end = endOf(role);
+    if (end === undefined) return undefined;
+    if (endedWell(plan, end)) continue;
     // A failed role of a listed vm: nothing that comes after it has a meaning.
-    const later = vm.roles.slice(vm.roles.indexOf(plan) + 1).find(({ name }) => roles[name]?.phase === "queued");
+    const later = vm.roles.slice(index + 1).find(({ name }) => roles[name]?.phase === "queued");
     if (later === undefined) return undefined;
-    const origin = role.origin ?? roleId(vm.vm, plan.name);
-    return { type: "barred", role: later.name, origin, error: barredBy(vm, plan, role) };
+    return { type: "barred", role: later.name, origin: end.origin ?? roleId(vm.vm, plan.name), error: barredBy(vm, plan, end) };
   }
   return undefined;
 }
 
-function barredBy(vm: ProgressVm, plan: RolePlan, role: RoleProgress): string {
-  return role.phase === "skipped" ? (role.error ?? "") : `not run, since ${roleId(vm.vm, plan.name)} failed: ${role.error}`;
-}
-
-function endedWell(plan: RolePlan, role: RoleProgress): boolean {
-  if (role.phase === "failed") return plan.onError === "continue";
-  return role.phase === "done" || role.origin === undefined;
+function barredBy(vm: ProgressVm, plan: RolePlan, { state, error }: RoleEnd): string {
+  return state === "skipped" ? (error ?? "") : `not run, since ${roleId(vm.vm, plan.name)} failed: ${error}`;
 }
 
 const isAfter = (need: string): boolean => need.startsWith("after ");
@@ -307,38 +285,9 @@ function failUnmet(vm: ProgressVm, plan: RolePlan, role: RoleProgress, event: Ex
   return end(vm, plan, { ...role, phase: "failed", awaiting: [], error: `${event.need}: ${event.error}`, origin });
 }
 
-function judgeOutputs(plan: RolePlan, outputs: Record<string, Json>): string | undefined {
-  const written = (name: string): boolean => Object.hasOwn(outputs, name);
-  const error = plan.outputs.find((output) => output.errorOutput && written(output.name));
-  if (error !== undefined) {
-    return `error output ${error.name}${error.secret ? " has a value" : `: ${JSON.stringify(outputs[error.name])}`}`;
-  }
-  const missing = plan.outputs.filter((output) => !output.optional && !output.errorOutput && !written(output.name));
-  if (missing.length === 0) return undefined;
-  return `output-not-written: ${missing.map((output) => output.name).join(", ")}`;
-}
-
 function end(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json> = {}): Outcome {
-  const state = role.phase as "done" | "failed" | "skipped";
-  const cells = settle(vm, plan, role, outputs);
-  return { role, actions: [{ type: "end", role: plan.name, state, cells, journalled: false }] };
-}
-
-// How an ended role settles all its cells.
-function settle(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json>): Settlement[] {
-  const one = plan.on !== "all" && plan.on.pick === "one";
-  const notChosen = role.phase === "skipped" && role.origin === undefined;
-  // The cells of a role that runs on one member are that member's to write.
-  if (one && notChosen) return [];
-  const failed = { state: "failed" as const, error: role.error ?? "", origin: role.origin ?? "" };
-  const stands = (output: RolePlan["outputs"][number]): boolean =>
-    Object.hasOwn(outputs, output.name) && (role.phase === "done" || output.publish === "on_write");
-  const cells = plan.outputs.map((output): Settlement => {
-    const { cell } = output;
-    if (stands(output)) return { cell, state: "value", value: outputs[output.name] as Json };
-    return failed.origin === "" ? { cell, state: "absent" } : { cell, ...failed };
-  });
-  const endsAt = endCellOf(vm, plan);
-  if (endedWell(plan, role)) return [...cells, { cell: endsAt, state: "value", value: true }];
-  return [...cells, { cell: endsAt, ...failed }];
+  const ended = endOf(role);
+  if (ended === undefined) throw new Error(`role ${plan.name} has not ended: it is ${role.phase}`);
+  const cells = settleRole(vm, plan, ended, outputs);
+  return { role, actions: [{ type: "end", role: plan.name, state: ended.state, cells, journalled: false }] };
 }

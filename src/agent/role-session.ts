@@ -1,6 +1,7 @@
 // What the programs of one attempt read and write, whatever carries it: declared names, types, waiting, promises, conflicts.
 import type { Dataflow } from "../coordinator/dataflow.ts";
-import { type CellRecord, conformsTo, maxValueBytes, parseText, roleId } from "../model/cell.ts";
+import { suggestNearest } from "../diagnostics/nearest.ts";
+import { type CellRecord, conformsTo, maxValueBytes, parseText, roleId, showCell } from "../model/cell.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import { type Json, sameJson } from "../model/json.ts";
 import type { Mark, Waiting } from "../model/status.ts";
@@ -29,11 +30,11 @@ export interface SessionParts {
   /** Aborted when the agent stops. */
   signal: AbortSignal;
   /** Keeps a value that was written at once and stays on this vm. */
-  keep(output: OutputPlan, value: Json): void;
+  keep: (output: OutputPlan, value: Json) => void;
   /** A secret value is known from here on. */
-  learnSecret(value: Json): void;
+  learnSecret: (value: Json) => void;
   /** What blocks the role's programs has changed. */
-  onWaiting(waiting: Waiting[]): void;
+  onWaiting: (waiting: Waiting[]) => void;
 }
 
 /** The reads and writes of one attempt. Reads are answered after its end too, for programs that it left running. */
@@ -65,21 +66,24 @@ export class RoleSession {
 
   async #readInput(input: InputPlan, gone: AbortSignal): Promise<Answer> {
     const { plan, cells, clock, marks, signal } = this.#parts;
-    const promised = plan.outputs.find((output) => output.before.includes(input.name) && !this.#written.has(output.name));
-    if (promised !== undefined) {
-      const message = `input ${input.name} was read before output ${promised.name} was written, against the promise of its "before"`;
-      this.#refuse(message, true);
-      return { ok: false, why: "failed", message };
+    for (const output of plan.outputs.filter(({ before }) => before.includes(input.name))) {
+      if ((await this.#earlier(output, gone)) !== undefined) continue;
+      const message = `input ${input.name} was read before output ${output.name} was written, against the promise of its "before"`;
+      return this.#deny("failed", message, true);
     }
     const atMs = clock.activeMs();
     const resume = clock.pause();
     const { controller, unlink } = linkAbort([gone, signal]);
     const timer = input.waitTimeoutMs === undefined ? undefined : setTimeout(() => controller.abort(), input.waitTimeoutMs);
     const read = {};
+    let waited: Waiting[] = [];
     try {
       const resolution = await cells.resolveInput(input, {
         signal: controller.signal,
-        onWaiting: (waiting) => this.#wait(read, waiting),
+        onWaiting: (waiting) => {
+          if (waiting.length > 0) waited = waiting;
+          this.#wait(read, waiting);
+        },
       });
       if (resolution.state === "failed") return this.#failRead(input, resolution.error, resolution.origin);
       for (const cell of resolution.cells) marks.push({ kind: "read", cell, activeMs: atMs });
@@ -88,7 +92,7 @@ export class RoleSession {
     } catch (error) {
       if (signal.aborted) return { ok: false, why: "stopping", message: "the agent is stopping" };
       if (gone.aborted) return { ok: false, why: "failed", message: "the reader has gone" };
-      if (controller.signal.aborted) return this.#failRead(input, overdueMessage(input));
+      if (controller.signal.aborted) return this.#failRead(input, overdueMessage(input.waitTimeoutMs ?? 0, waited));
       throw error;
     } finally {
       clearTimeout(timer);
@@ -174,12 +178,8 @@ export class RoleSession {
   }
 
   #deny(why: Refusal, message: string, final = false): Answer {
-    this.#refuse(message, final);
-    return { ok: false, why, message };
-  }
-
-  #refuse(message: string, final: boolean): void {
     this.refusal ??= { message, final };
+    return { ok: false, why, message };
   }
 
   // The role's own value: of this attempt, or of an earlier one that was published at once.
@@ -205,14 +205,15 @@ export class RoleSession {
   }
 
   #undeclared(kind: "input" | "output", name: string, declared: { name: string }[]): string {
-    const names = declared.map((other) => other.name).join(", ");
-    return `${kind} "${name}" is not declared by role ${this.#parts.plan.name}; declared ${kind}s: ${names === "" ? "none" : names}`;
+    const names = declared.map((other) => other.name);
+    const hint = suggestNearest(name, names) ?? `declared ${kind}s: ${names.length === 0 ? "none" : names.join(", ")}`;
+    return `${kind} "${name}" is not declared by role ${this.#parts.plan.name}; ${hint}`;
   }
 }
 
-/** Says that an input's wait_timeout is over. */
-export function overdueMessage(input: InputPlan): string {
-  return `no value within ${(input.waitTimeoutMs ?? 0) / 1000} s (wait_timeout)`;
+/** Says that an input's wait_timeout is over, and what was waited for. */
+export function overdueMessage(limitMs: number, waiting: Waiting[]): string {
+  return `waited ${limitMs / 1000} s for ${waiting.map(({ cell }) => showCell(cell)).join(", ")} (wait_timeout)`;
 }
 
 function parseGiven(given: Given, type: ValueType): Json {

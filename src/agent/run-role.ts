@@ -1,5 +1,5 @@
 // One attempt at a role: prepares what its tool needs, runs it, reads what it left behind. All I/O that adapters must not do.
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
@@ -10,12 +10,14 @@ import { lastLine, readLogTail } from "./log-tail.ts";
 import type { RoleSession } from "./role-session.ts";
 import { endGroup, type Exit, startProcess } from "./spawn.ts";
 import type { Finished, Job, Prepared, Tool } from "./tool.ts";
-import { findAdapter } from "./tool-list.ts";
+import { findAdapter } from "./tools.ts";
 
 export interface AttemptParts {
   vm: string;
   plan: RolePlan;
   cells: Cells;
+  /** Values of the eager inputs. */
+  inputs: Record<string, Json>;
   session: RoleSession;
   clock: ActiveClock;
   /** Of this attempt; emptied first. */
@@ -27,8 +29,8 @@ export interface AttemptParts {
   env: Record<string, string | undefined>;
   /** Aborted when the agent stops: the attempt is then ended and has no result. */
   signal: AbortSignal;
-  mask(text: string): string;
-  onStarted(pid: number): void;
+  mask: (text: string) => string;
+  onStarted: (pid: number) => void;
 }
 
 export interface AttemptResult extends Partial<Reason> {
@@ -80,21 +82,15 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
     return { failure: messageOf(error), final: true };
   }
   const ended = await runProcess(parts, prepared);
-  return "failure" in ended ? ended : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared.outputFiles) });
+  return "failure" in ended
+    ? ended
+    : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared.outputFiles) });
 }
 
-// Eager inputs have been waited for: this is where their values are picked up.
-async function makeJob({ vm, plan, cells, session, folder, roleFolder, signal }: AttemptParts): Promise<Job> {
+async function makeJob({ vm, plan, cells, inputs, session, folder, roleFolder, signal }: AttemptParts): Promise<Job> {
   const run = await cells.resolve(plan.run, { signal });
   if (run.state === "failed") throw new Error(`what to run: ${run.error}`);
-  const inputs: Record<string, Json> = {};
-  for (const input of plan.inputs) {
-    if (input.when !== "eager") continue;
-    const resolution = await cells.resolveInput(input, { signal });
-    if (resolution.state === "failed") throw new Error(`input ${input.name}: ${resolution.error}`);
-    if (input.secret) session.learnSecret(resolution.value);
-    inputs[input.name] = resolution.value;
-  }
+  for (const { name, secret } of plan.inputs) if (secret && inputs[name] !== undefined) session.learnSecret(inputs[name]);
   return { vm, role: plan, run: run.value, inputs, folder, roleFolder };
 }
 
@@ -106,8 +102,9 @@ function makeFolders({ folder, roleFolder }: AttemptParts): void {
 
 async function runProcess(parts: AttemptParts, { argv, env, cwd }: Prepared): Promise<Exit | Reason> {
   const { plan, clock, signal, logPath } = parts;
-  const started = await startProcess({ argv, env: { ...parts.env, ...env }, cwd, logPath }).catch((error: unknown) => messageOf(error));
-  if (typeof started === "string") return { failure: `cannot start ${argv[0]}: ${started}`, final: true };
+  const command = { argv, env: { ...parts.env, ...env }, cwd, logPath };
+  const started = await startProcess(command).catch((error: unknown) => explainStart(argv[0] as string, error));
+  if (typeof started === "string") return { failure: started, final: true };
   parts.onStarted(started.pid);
 
   let ending: Promise<void> | undefined;
@@ -127,6 +124,14 @@ async function runProcess(parts: AttemptParts, { argv, env, cwd }: Prepared): Pr
   signal.throwIfAborted();
   if (!overtime) return exit;
   return { failure: `timeout: ran for more than ${(plan.timeoutMs ?? 0) / 1000} s, not counting the time blocked in reads` };
+}
+
+// A script whose interpreter is missing is reported by the system as missing itself.
+function explainStart(program: string, error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return `cannot start ${program}: ${messageOf(error)}`;
+  if (!existsSync(program)) return `${program} is not installed`;
+  const [first] = readFileSync(program, "utf8").split("\n", 1);
+  return `the interpreter of its first line, "${first}", is not installed`;
 }
 
 function readFiles(session: RoleSession, outputFiles: Record<string, string>): Record<string, string> {

@@ -1,6 +1,6 @@
 // Starts and ends the processes of roles. Each runs in a process group of its own, its output going to a file.
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
 export interface Command {
@@ -23,8 +23,7 @@ export interface Started {
   exited: Promise<Exit>;
 }
 
-const graceMs = 5000;
-const pollMs = 10;
+const longestPauseMs = 100;
 
 /** Starts a command with nothing on its standard input. Rejects when it cannot be started. */
 export function startProcess({ argv, env, cwd, logPath }: Command): Promise<Started> {
@@ -43,21 +42,29 @@ export function startProcess({ argv, env, cwd, logPath }: Command): Promise<Star
   });
 }
 
-/** Ends a process group: SIGTERM, and SIGKILL after a grace of 5 s. Resolves when nothing of it is left. */
-export async function endGroup(group: number): Promise<void> {
+/** Ends a process group: SIGTERM, and SIGKILL after a grace. Resolves when nothing of it runs any more. */
+export async function endGroup(group: number, graceMs = 5000): Promise<void> {
   const deadline = performance.now() + graceMs;
   signalGroup(group, "SIGTERM");
-  while (signalGroup(group, 0)) {
-    if (performance.now() > deadline) {
-      signalGroup(group, "SIGKILL");
-      return;
-    }
-    await delay(pollMs);
+  for (let pauseMs = 5; isGroupAlive(group); pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    if (performance.now() > deadline) signalGroup(group, "SIGKILL");
+    await delay(pauseMs);
   }
 }
 
-/** Sends a signal to a process group, 0 to none; tells whether there was a living one. */
-export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
+/** Tells whether a process group has a process that runs. */
+export function isGroupAlive(group: number): boolean {
+  if (!signalGroup(group, 0)) return false;
+  // Where process 1 does not collect orphans (a container), the dead of a group stay as zombies for good.
+  const members = listProcesses().filter((pid) => readStat(pid)?.[2] === String(group));
+  return process.platform !== "linux" || members.some((pid) => readStat(pid)?.[0] !== "Z");
+}
+
+function listProcesses(): number[] {
+  return process.platform === "linux" ? readdirSync("/proc").map(Number).filter(Number.isInteger) : [];
+}
+
+function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(-group, signal);
   } catch {
@@ -70,11 +77,16 @@ export function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean 
  * Undefined where the system does not say (not Linux), or when there is no such process.
  */
 export function readProcessStart(pid: number): string | undefined {
+  const ticks = readStat(pid)?.[19];
+  return ticks === undefined ? undefined : `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${ticks}`;
+}
+
+// The fields of /proc/PID/stat (proc(5)) from the third on: state, parent, group, ... The command in the second may hold spaces
+// and brackets, so they are counted from its end.
+function readStat(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Field 22 (proc(5)). The command in field 2 may hold spaces and brackets, so count from its end.
-    const ticks = stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()}/${ticks}`;
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     return undefined;
   }

@@ -26,8 +26,8 @@ export interface AgentBench extends AsyncDisposable {
   /** What `run` of these plans left in the file `trace`, line by line. */
   trace(): string[];
   /** Starts an agent; its folder is kept from start to start. */
-  start(plan: VmPlan, values?: Record<string, Json>): RunningAgent;
-  configOf(plan: VmPlan, values?: Record<string, Json>): AgentConfig;
+  start(plan: VmPlan, more?: Partial<AgentConfig>): RunningAgent;
+  configOf(plan: VmPlan, more?: Partial<AgentConfig>): AgentConfig;
   /** Settles a cell as if another vm's role had written it. */
   settle(cell: string, value: Json): Promise<void>;
   fail(cell: string, error: string): Promise<void>;
@@ -51,12 +51,12 @@ export async function openAgentBench(): Promise<AgentBench> {
   const running = new Set<RunningAgent>();
   const log: string[] = [];
 
-  const configOf = (plan: VmPlan, values: Record<string, Json> = {}): AgentConfig => {
+  const configOf = (plan: VmPlan, more: Partial<AgentConfig> = {}): AgentConfig => {
     const index = /\[(\d+)\]$/.exec(plan.vm)?.[1];
     const stateDir = join(folder, plan.vm);
     const compiled = plan.group === undefined ? plan : { ...plan, vm: `${plan.group.name}[*]` };
     const member = index === undefined ? {} : { index: Number(index) };
-    return { ...scope, vm: plan.vm, ...member, hubs: [], token: "", tag: "", plan: compiled, values, stateDir };
+    return { ...scope, vm: plan.vm, ...member, hubs: [], token: "", tag: "", plan: compiled, values: {}, stateDir, ...more };
   };
   const status = async (role: string): Promise<RoleStatus | undefined> => {
     const entry = await coordinator.read(roleKey(scope, role));
@@ -79,9 +79,9 @@ export async function openAgentBench(): Promise<AgentBench> {
     log,
     trace: () => readLines(join(folder, "trace")),
     configOf,
-    start(plan, values) {
+    start(plan, more) {
       const controller = new AbortController();
-      const outcome = runAgent(configOf(plan, values), coordinator, controller.signal, (message, details) => {
+      const outcome = runAgent(configOf(plan, more), coordinator, controller.signal, (message, details) => {
         log.push(`${message} ${JSON.stringify(details ?? {})}`);
       });
       const agent = {

@@ -1,7 +1,9 @@
 // Agents against a coordinator in memory: what no tool has a part in.
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { isGroupAlive } from "../../src/agent/spawn.ts";
 import type { Expr } from "../../src/model/expression.ts";
 import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm, readCell } from "./agent-bench.ts";
 
@@ -84,7 +86,7 @@ test("in a group one member is chosen, the others read what it wrote", async () 
     const report = planRole("report", say(bench, "%index% $IDS"), { inputs: [planInput("IDS", ids)] });
     return planVm(`app[${index}]`, [elect, join, report], { group: { name: "app", indexVar: "%index%", size } });
   };
-  for (const index of [0, 1, 2]) bench.start(member(index), { size: 3 });
+  for (const index of [0, 1, 2]) bench.start(member(index), { values: { size: 3 } });
   for (const index of [0, 1, 2]) await bench.ended(`app[${index}].report`);
   expect(await bench.status("app[1].elect")).toMatchObject({ state: "skipped" });
   expect(await bench.status("app[0].join")).toMatchObject({ state: "skipped" });
@@ -119,7 +121,7 @@ test("an eager input whose wait_timeout is over fails the role", async () => {
   const failed = await bench.ended("web.app");
   expect(failed).toMatchObject({
     state: "failed",
-    error: "input PORT: no value within 0.001 s (wait_timeout)",
+    error: "input PORT: waited 0.001 s for db.mysql.port (wait_timeout)",
     origin: "web.app",
   });
 });
@@ -146,6 +148,25 @@ test("what a role left running stays, and its reads are answered", async () => {
   await vi.waitUntil(() => bench.trace().length === 2);
   expect(bench.trace()[0]).toBe("at last");
   expect(await agent.stop()).toBe("done");
+});
+
+test("what roles left running ends with an agent that must not outlive its parent", async () => {
+  await using bench = await openAgentBench();
+  const agent = bench.start(planVm("web", [planRole("app", "sleep 600 &")]), { exitWithParent: true });
+  await bench.ended("web.app");
+  const [, started] = readFileSync(join(bench.folder, "web/journal.jsonl"), "utf8").split("\n");
+  const { group } = JSON.parse(started as string) as { group: number };
+  expect(isGroupAlive(group)).toBe(true);
+  await agent.stop();
+  expect(isGroupAlive(group)).toBe(false);
+});
+
+test("a role that was done fails after all when somebody else has settled its cell otherwise", async () => {
+  await using bench = await openAgentBench();
+  await bench.settle("web.app.url", "the operator's");
+  bench.start(planVm("web", [planRole("app", "weft-put url mine", { outputs: [planOutput("web.app.url")] })]));
+  const failed = await bench.until("web.app", ({ state }) => state === "failed");
+  expect(failed.error).toContain("web.app.url");
 });
 
 test("a value written at once that stays on the vm outlives the agent", async () => {
@@ -175,6 +196,5 @@ test("the agent's files are its owner's only", async () => {
   bench.start(planVm("web", [planRole("app", `stat -c %a . "$0" > ${join(bench.folder, "trace")}`, { inputs })]));
   await bench.ended("web.app");
   expect(bench.trace()).toEqual(["700", "700"]);
-  writeFileSync(join(bench.folder, "checked"), "");
   expect(readFileSync(join(bench.folder, "web/journal.jsonl"), "utf8")).not.toContain("hunter22");
 });

@@ -1,15 +1,14 @@
 // The tool `script`: a script in any language; inputs are environment variables, outputs come by weft-put or as files.
-import { join } from "node:path";
 import { showValue } from "../../model/cell.ts";
 import type { Tool } from "../tool.ts";
 
 export const script = {
   name: "script",
   prepare(job) {
-    const path = join(job.folder, "script");
+    const path = `${job.folder}/script`;
     const text = typeof job.run === "string" ? job.run : JSON.stringify(job.run);
     // Heat's convention for outputs: the value of NAME is left in the file $heat_outputs_path.NAME.
-    const outputsPath = join(job.folder, "outputs");
+    const outputsPath = `${job.folder}/outputs`;
     const env: Record<string, string> = { heat_outputs_path: outputsPath };
     // An absent value without default leaves its variable unset.
     for (const [name, value] of Object.entries(job.inputs)) if (value !== null) env[name] = showValue(value);

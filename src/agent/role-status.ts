@@ -1,0 +1,56 @@
+// What an agent keeps of a role beside its progress, and the status that it reports of both.
+import { roleId } from "../model/cell.ts";
+import type { Json } from "../model/json.ts";
+import type { Mark, RoleState, RoleStatus, Waiting } from "../model/status.ts";
+import type { ActiveClock } from "./active-clock.ts";
+import type { Timing } from "./journal.ts";
+import { endOf, type RoleProgress } from "./progress.ts";
+import type { RoleSession } from "./role-session.ts";
+
+export interface RoleRun {
+  /** Of the newest attempt, and the clock of all of them. */
+  session?: RoleSession;
+  clock?: ActiveClock;
+  marks: Mark[];
+  /** Of an earlier life of this agent, or of the role once it has ended. */
+  timing: Timing;
+  /** By need before the start; under "" what blocks the attempt. */
+  waiting: Map<string, Waiting[]>;
+  /** Aborted when the role has no more needs. */
+  needs?: AbortController;
+  /** Values of its eager inputs. */
+  inputs: Record<string, Json>;
+  /** What it wrote. */
+  outputs: Record<string, Json>;
+  logTail?: string;
+}
+
+/** Returns when a role ran, up to now. */
+export function measureRun({ clock, marks, timing }: RoleRun): Timing {
+  if (clock === undefined) return { ...timing, endedMs: Date.now() };
+  return { startedMs: timing.startedMs ?? clock.startedMs, endedMs: Date.now(), blockedMs: clock.blockedMs(), marks };
+}
+
+/** Returns the status to report of a role now. */
+export function makeStatus(vm: string, role: string, progress: RoleProgress, run: RoleRun): RoleStatus {
+  const { clock, timing, logTail } = run;
+  const ended = endOf(progress) !== undefined;
+  const startedMs = timing.startedMs ?? clock?.startedMs;
+  return {
+    id: roleId(vm, role),
+    state: stateOf(progress),
+    atMs: Date.now(),
+    attempt: progress.attempt,
+    waitingFor: ended ? [] : [...run.waiting.values()].flat(),
+    ...(startedMs === undefined ? {} : { startedMs, blockedMs: timing.blockedMs ?? clock?.blockedMs() ?? 0 }),
+    ...(ended && timing.endedMs !== undefined ? { endedMs: timing.endedMs } : {}),
+    ...(ended && timing.marks !== undefined ? { marks: timing.marks } : {}),
+    ...(progress.error === undefined ? {} : { error: progress.error }),
+    ...(progress.origin === undefined ? {} : { origin: progress.origin }),
+    ...(logTail === undefined || logTail === "" ? {} : { logTail }),
+  };
+}
+
+function stateOf({ phase }: RoleProgress): RoleState {
+  return phase === "choosing" || phase === "queued" || phase === "pausing" ? "waiting" : phase;
+}
