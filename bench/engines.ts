@@ -35,10 +35,19 @@ export async function startEtcd(bed: Bed): Promise<string | undefined> {
   const [client, peer] = [await freePort(), await freePort()];
   const url = `http://127.0.0.1:${client}`;
   const peerUrl = `http://127.0.0.1:${peer}`;
-  const child = bed.spawn("etcd", [
-    ...["--name", "bench", "--data-dir", join(bed.folder, "etcd"), "--listen-client-urls", url, "--advertise-client-urls", url],
-    ...["--listen-peer-urls", peerUrl, "--initial-advertise-peer-urls", peerUrl, "--initial-cluster", `bench=${peerUrl}`],
-  ]);
+  const settings: Record<string, string> = {
+    name: "bench",
+    "data-dir": join(bed.folder, "etcd"),
+    "listen-client-urls": url,
+    "advertise-client-urls": url,
+    "listen-peer-urls": peerUrl,
+    "initial-advertise-peer-urls": peerUrl,
+    "initial-cluster": `bench=${peerUrl}`,
+  };
+  const child = bed.spawn(
+    "etcd",
+    Object.entries(settings).map(([name, value]) => `--${name}=${value}`),
+  );
   const missing = once(child, "error").then(() => true);
   if (await Promise.race([missing, once(child, "spawn").then(() => false)])) return undefined;
   for (;;) {

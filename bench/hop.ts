@@ -41,7 +41,11 @@ export async function measureHop(): Promise<void> {
     process.stdout.write(`${text.padEnd(52)} p50 ${p50.toFixed(3)} ms  p95 ${p95.toFixed(3)} ms\n`);
   }
   const ratio = quantile(times.hop, 0.5) / quantile(times.etcd, 0.5);
-  process.stdout.write(etcd === undefined ? "no etcd on this machine: no ratio (apt-get install etcd-server)\n" : `hop / etcd, p50: ${ratio.toFixed(2)} (at most 1.5)\n`);
+  process.stdout.write(
+    etcd === undefined
+      ? "no etcd on this machine: no ratio (apt-get install etcd-server)\n"
+      : `hop / etcd, p50: ${ratio.toFixed(2)} (at most 1.5)\n`,
+  );
 }
 
 // One process writes and watches, on two connections, as two vms would.
@@ -71,7 +75,9 @@ async function startDirect(url: string): Promise<{ measure(index: number): Promi
 // The measuring process is the client of both agents' sockets, in the place of the roles' programs: one clock.
 async function startHop(bed: Bed, count: number): Promise<(index: number) => Promise<number>> {
   const weft = join(root, "bin/weft.js");
-  const hub = bed.spawn(process.execPath, [weft, "hub", "--listen", "127.0.0.1:0", "--coordinator", "embedded:hub-data"], { WEFT_TOKEN_KEY: tokenKey });
+  const hub = bed.spawn(process.execPath, [weft, "hub", "--listen", "127.0.0.1:0", "--coordinator", "embedded:hub-data"], {
+    WEFT_TOKEN_KEY: tokenKey,
+  });
   const hubUrl = (await firstLine(hub)).replace("hub at ", "");
   const names = Array.from({ length: count }, (_, index) => `v${index}`);
   const writer = startAgent(bed, hubUrl, plan("a", "write", { outputs: names }));
@@ -87,7 +93,9 @@ async function startHop(bed: Bed, count: number): Promise<(index: number) => Pro
     await new Promise((resolve) => setTimeout(resolve, 2));
     const startMs = performance.now();
     const put = answered(writing);
-    writing.write(`PUT /v1/write/outputs/v${index} HTTP/1.0\r\ncontent-type: text/plain\r\ncontent-length: ${value.length}\r\n\r\n${value}`);
+    writing.write(
+      `PUT /v1/write/outputs/v${index} HTTP/1.0\r\ncontent-type: text/plain\r\ncontent-length: ${value.length}\r\n\r\n${value}`,
+    );
     await got;
     const elapsedMs = performance.now() - startMs;
     await put;
@@ -108,22 +116,23 @@ async function answered(socket: Socket): Promise<void> {
 }
 
 function plan(vm: string, role: string, names: { inputs?: string[]; outputs?: string[] }): VmPlan {
-  const inputs = (names.inputs ?? []).map(
-    (name): InputPlan => ({ name, value: { kind: "read", read: { kind: "cell", cell: `a.write.${name}` }, path: [] }, when: "lazy", secret: false }),
-  );
-  const outputs = (names.outputs ?? []).map(
-    (name): OutputPlan => ({
-      name,
-      cell: `${vm}.${role}.${name}`,
-      type: "string",
-      secret: false,
-      optional: true,
-      publish: "on_write",
-      before: [],
-      errorOutput: false,
-      published: true,
-    }),
-  );
+  const inputs = (names.inputs ?? []).map((name): InputPlan => ({
+    name,
+    value: { kind: "read", read: { kind: "cell", cell: `a.write.${name}` }, path: [] },
+    when: "lazy",
+    secret: false,
+  }));
+  const outputs = (names.outputs ?? []).map((name): OutputPlan => ({
+    name,
+    cell: `${vm}.${role}.${name}`,
+    type: "string",
+    secret: false,
+    optional: true,
+    publish: "on_write",
+    before: [],
+    errorOutput: false,
+    published: true,
+  }));
   return {
     format: 1,
     vm,
@@ -163,7 +172,9 @@ function startAgent(bed: Bed, hubUrl: string, vmPlan: VmPlan): { stateDir: strin
     exitWithParent: true,
   };
   writeFileSync(join(stateDir, "agent.json"), JSON.stringify(config), { mode: 0o600 });
-  bed.spawn(process.execPath, [join(root, "dist/agent.cjs"), "--config", join(stateDir, "agent.json")], { BENCH_FOLDER: bed.folder });
+  bed.spawn(process.execPath, [join(root, "dist/agent.cjs"), "--config", join(stateDir, "agent.json")], {
+    BENCH_FOLDER: bed.folder,
+  });
   return { stateDir };
 }
 

@@ -22,6 +22,8 @@ export async function measureMakespan(): Promise<void> {
   await once(child, "close");
   const done = JSON.parse(last) as { ok: boolean; makespanMs: number; criticalPathMs: number };
   if (!done.ok) throw new Error(`the run failed: ${last}`);
-  process.stdout.write(`concerto-t0: makespan ${done.makespanMs} ms, bound ${boundMs} ms, ratio ${(done.makespanMs / boundMs).toFixed(4)} (at most 1.03)\n`);
+  process.stdout.write(
+    `concerto-t0: makespan ${done.makespanMs} ms, bound ${boundMs} ms, ratio ${(done.makespanMs / boundMs).toFixed(4)} (at most 1.03)\n`,
+  );
   process.stdout.write(`  of which the roles themselves: critical path ${done.criticalPathMs} ms\n`);
 }

@@ -3,7 +3,11 @@ import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
 
-const measurements: Record<string, () => Promise<void>> = { hop: measureHop, overhead: measureOverhead, makespan: measureMakespan };
+const measurements: Record<string, () => Promise<void>> = {
+  hop: measureHop,
+  overhead: measureOverhead,
+  makespan: measureMakespan,
+};
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {
   const measure = measurements[name];

@@ -20,8 +20,16 @@ const layers: Record<string, string[]> = {
   machines: ["model", "functions"],
   monitor: ["model", "coordinator"],
   cli: [
-    ...["diagnostics", "model", "functions", "compiler", "compiler/1-parse", "compiler/2-analyze", "compiler/3-emit"],
-    ...["coordinator", "hub", "agent", "machines", "monitor"],
+    "diagnostics",
+    "model",
+    "functions",
+    "compiler",
+    "compiler/2-analyze",
+    "coordinator",
+    "hub",
+    "agent",
+    "machines",
+    "monitor",
   ],
 };
 
@@ -56,7 +64,10 @@ test("pure folders touch no file, clock or randomness", () => {
   const impure = /\bDate\.now\(|\bnew Date\(\)|Math\.random\(|\bperformance\.|\bsetTimeout\(|\bprocess\.|\bfetch\(/;
   const wrong = files
     .filter(({ path }) => pure.some((pattern) => pattern.test(path)))
-    .filter(({ text }) => importsOf(text).some((name) => name.startsWith("node:")) || impure.test(text.replace(/\/\/.*$|\/\*[\s\S]*?\*\//gm, "")))
+    .filter(
+      ({ text }) =>
+        importsOf(text).some((name) => name.startsWith("node:")) || impure.test(text.replace(/\/\/.*$|\/\*[\s\S]*?\*\//gm, "")),
+    )
     .map(({ path }) => path);
   expect(wrong).toEqual([]);
 });
@@ -86,6 +97,8 @@ test("no source file is over 500 lines", () => {
 });
 
 test("no two source files share a name", () => {
-  const names = files.filter(({ path }) => !/^(cli\/commands|coordinator\/backends)\//.test(path)).map(({ path }) => basename(path));
+  const names = files
+    .filter(({ path }) => !/^(cli\/commands|coordinator\/backends)\//.test(path))
+    .map(({ path }) => basename(path));
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });

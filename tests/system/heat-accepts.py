@@ -1,4 +1,5 @@
-"""Asks the real Heat engine, in this process, whether it accepts templates: prints a JSON list of {file, error} (error null: accepted).
+"""Asks the real Heat engine, in this process, whether it accepts templates: prints a JSON list of {file, error, edges}
+(error null: accepted; edges: [requirer, required] as the engine sees them).
 
 What is asked is what `openstack orchestration template validate` asks: sections, functions, resource types, property names, attributes,
 conditions and outputs; and that nothing depends on itself. No service and no network is needed, only Debian's python3-heat and
@@ -35,7 +36,7 @@ def prepare_engine():
     resource.Resource.is_service_available = classmethod(lambda cls, asker: (True, None))
 
 
-def find_fault(path):
+def find_edges(path):
     files, parsed = template_utils.get_template_contents(template_file=path)
     # The engine gets JSON from the client, so texts where this has read bytes.
     parsed, files = json.loads(json.dumps([parsed, files], default=lambda data: data.decode()))
@@ -45,15 +46,15 @@ def find_fault(path):
     engine._validate_template(asker, wanted)
     asked = stack.Stack(asker, "asked", wanted, strict_validate=False)
     asked.validate(validate_res_tmpl_only=True)
-    list(asked._explicit_dependencies())
+    graph = asked.dependencies.graph()
+    return sorted([requirer.name, required.name] for requirer, edges in graph.items() for required in edges)
 
 
 def judge(path):
     try:
-        find_fault(path)
+        return {"file": path, "error": None, "edges": find_edges(path)}
     except Exception as fault:
-        return {"file": path, "error": f"{type(fault).__name__}: {fault}"}
-    return {"file": path, "error": None}
+        return {"file": path, "error": f"{type(fault).__name__}: {fault}", "edges": []}
 
 
 prepare_engine()

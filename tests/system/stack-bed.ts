@@ -23,7 +23,13 @@ const tokenKey = "a key for tests only";
 export function compileExample(path: string): { template: Template } & Emitted {
   const file = join(root, path);
   const host = { readFile: (name: string): string => readFileSync(name, "utf8"), sha256 };
-  const { report, template, emitted } = compile({ file, text: readFileSync(file, "utf8"), environments: [], parameters: [], host });
+  const { report, template, emitted } = compile({
+    file,
+    text: readFileSync(file, "utf8"),
+    environments: [],
+    parameters: [],
+    host,
+  });
   if (template === undefined || emitted === undefined) throw new Error(JSON.stringify(report.diagnostics));
   return { template, ...emitted };
 }
@@ -83,7 +89,14 @@ export class StackBed {
     if (running !== undefined && running.exitCode === null && running.signalCode === null) return;
     const args =
       member === "hub"
-        ? [join(root, "dist/cli.js"), "hub", "--listen", `127.0.0.1:${this.#port}`, "--coordinator", `embedded:${join(this.folder, "hub")}`]
+        ? [
+            join(root, "dist/cli.js"),
+            "hub",
+            "--listen",
+            `127.0.0.1:${this.#port}`,
+            "--coordinator",
+            `embedded:${join(this.folder, "hub")}`,
+          ]
         : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
     const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, TRACE: join(this.folder, "trace") };
     this.#processes.set(member, spawn(process.execPath, args, { stdio: "ignore", env, detached: true }));

@@ -62,7 +62,9 @@ test("the shop sells: a request goes through the balancer to every app and to th
 
 test("a parameter changes the size of the shop", () => {
   const { events } = up(example("shop"), "-P", "apps=1");
-  expect(events.filter(({ id, state }) => state === "done" && id.startsWith("app[")).map(({ id }) => id)).toEqual(["app[0].serve"]);
+  expect(events.filter(({ id, state }) => state === "done" && id.startsWith("app[")).map(({ id }) => id)).toEqual([
+    "app[0].serve",
+  ]);
 });
 
 test("in the handshake each role runs only after the one whose value it reads", () => {
@@ -86,7 +88,10 @@ test("the cluster elects a master, joins the others and replicates", () => {
   expect(status).toBe(0);
   expect(done?.outputs).toMatchObject({ master: "member-0", report: { members: 4, replicas: 3 } });
   const skipped = events.filter(({ state }) => state === "skipped").map(({ id }) => id);
-  expect(skipped.filter((id) => id.startsWith("member[0]"))).toEqual(["member[0].enable_replication", "member[0].initialise_secondary"]);
+  expect(skipped.filter((id) => id.startsWith("member[0]"))).toEqual([
+    "member[0].enable_replication",
+    "member[0].initialise_secondary",
+  ]);
 });
 
 const chain = `heat_template_version: 2018-08-31
@@ -157,17 +162,26 @@ async function runningRole(child: ChildProcess): Promise<string[]> {
   return text;
 }
 
-test.for(["SIGINT", "SIGTERM"] as const)("%s ends every process that the run has started, and the last event is told", async (signal) => {
-  const marker = `WEFT_TEST=${Math.random()}`;
-  const [name, value] = marker.split("=") as [string, string];
-  const child = spawn(process.execPath, [weft, "up", writeTemplate(lasting), "--json"], { env: { ...process.env, [name]: value } });
-  const text = await runningRole(child);
-  child.kill(signal);
-  const [code] = (await once(child, "close")) as [number];
-  expect(code).toBe(130);
-  expect(JSON.parse(text.join("").trimEnd().split("\n").at(-1) as string)).toMatchObject({ type: "done", ok: false, reason: "interrupted" });
-  expect(processesOf(marker)).toEqual([]);
-});
+test.for(["SIGINT", "SIGTERM"] as const)(
+  "%s ends every process that the run has started, and the last event is told",
+  async (signal) => {
+    const marker = `WEFT_TEST=${Math.random()}`;
+    const [name, value] = marker.split("=") as [string, string];
+    const child = spawn(process.execPath, [weft, "up", writeTemplate(lasting), "--json"], {
+      env: { ...process.env, [name]: value },
+    });
+    const text = await runningRole(child);
+    child.kill(signal);
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(130);
+    expect(JSON.parse(text.join("").trimEnd().split("\n").at(-1) as string)).toMatchObject({
+      type: "done",
+      ok: false,
+      reason: "interrupted",
+    });
+    expect(processesOf(marker)).toEqual([]);
+  },
+);
 
 test("a reader of the output who leaves ends the run, and nothing stays", async () => {
   const marker = `WEFT_TEST=${Math.random()}`;
@@ -195,7 +209,9 @@ test("status and why answer while a stack runs, and say when none does", async (
   await runningRole(child);
   const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8" }).stdout;
   await expect.poll(() => ask("status")).toMatch(/a\.make +runs for/);
-  await expect.poll(() => ask("why", "c.last")).toMatch(/c\.last waits .* for b\.use\.y\n {2}<- b\.use waits .* for a\.make\.x\n {4}<- a\.make runs for/);
+  await expect
+    .poll(() => ask("why", "c.last"))
+    .toMatch(/c\.last waits .* for b\.use\.y\n {2}<- b\.use waits .* for a\.make\.x\n {4}<- a\.make runs for/);
   child.kill("SIGINT");
   await once(child, "exit");
 });
