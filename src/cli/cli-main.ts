@@ -68,9 +68,13 @@ function explainThrown(error: unknown, args: string[]): number {
   throw error;
 }
 
-// A reader that has seen enough (`weft graph ... | head`) is no error of ours. What runs ends in order, as after Ctrl-C.
+// A reader that has seen enough (`weft graph ... | head`), or a terminal that is gone, is no error of ours. What runs then ends in
+// order, as after Ctrl-C.
+let isUnread = false;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+  if (isUnread) return;
+  isUnread = true;
   if (!process.emit("SIGINT", "SIGINT")) process.exit(exitCodes.done);
 });
 const args = process.argv.slice(2);

@@ -52,7 +52,8 @@ export class HeatPlayer {
 
   parameter(name: string): Json {
     if (name === "OS::stack_name") return this.#stage.stack;
-    if (name === "OS::stack_id") return `00000000-0000-4000-8000-${Buffer.from(this.#stage.stack).toString("hex").slice(0, 12).padEnd(12, "0")}`;
+    if (name === "OS::stack_id")
+      return `00000000-0000-4000-8000-${Buffer.from(this.#stage.stack).toString("hex").slice(0, 12).padEnd(12, "0")}`;
     if (name === "OS::project_id") return "0".repeat(32);
     const value = this.#stage.template.parameters.get(name)?.value;
     if (value === undefined) throw new UnknownToUs(`parameter ${name} has no value`, `give it with -P ${name}=VALUE`);
@@ -67,7 +68,8 @@ export class HeatPlayer {
   attribute(resource: string, path: Path): Json {
     const [attribute, ...rest] = path;
     const given = this.#stage.attrs[`${resource}.${path.join(".")}`] ?? this.#stage.attrs[`${resource}.${attribute}`];
-    if (given !== undefined) return Object.hasOwn(this.#stage.attrs, `${resource}.${path.join(".")}`) ? given : digInto(given, rest);
+    if (given !== undefined)
+      return Object.hasOwn(this.#stage.attrs, `${resource}.${path.join(".")}`) ? given : digInto(given, rest);
     const declared = this.#stage.template.resources.get(resource);
     const value = declared === undefined ? undefined : this.#known(declared, String(attribute));
     if (value !== undefined) return digInto(value, rest);
@@ -119,7 +121,9 @@ export class HeatPlayer {
     if (made !== undefined) return made;
     const length = this.#property(resource, "length");
     const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const text = Array.from({ length: typeof length === "number" ? length : 32 }, () => letters[randomInt(letters.length)]).join("");
+    const text = Array.from({ length: typeof length === "number" ? length : 32 }, () => letters[randomInt(letters.length)]).join(
+      "",
+    );
     this.#made.set(resource.name, text);
     return text;
   }

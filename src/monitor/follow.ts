@@ -1,6 +1,14 @@
 // Follows a stack's event stream from a hub, across lost connections.
 import { Failure, messageOf } from "../model/failure.ts";
-import { emptyPicture, hasEnded, updatePicture, type CellState, type Picture, type StackEvent, type StackStatus } from "./picture.ts";
+import {
+  emptyPicture,
+  hasEnded,
+  updatePicture,
+  type CellState,
+  type Picture,
+  type StackEvent,
+  type StackStatus,
+} from "./picture.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 
 /** Where a stack's hub is, and the token of its operator. */
@@ -35,12 +43,13 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
 
 async function ask(access: HubAccess, what: "status" | "events", signal?: AbortSignal): Promise<Response> {
   const url = `${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${what}`;
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${access.token}` }, ...(signal === undefined ? {} : { signal }) }).catch(
-    (error: unknown) => {
-      const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-      throw new Failure("retry", "unreachable", `the hub ${access.hub} cannot be reached: ${cause}`, { cause: error });
-    },
-  );
+  const answer = await fetch(url, {
+    headers: { authorization: `Bearer ${access.token}` },
+    ...(signal === undefined ? {} : { signal }),
+  }).catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+    throw new Failure("retry", "unreachable", `the hub ${access.hub} cannot be reached: ${cause}`, { cause: error });
+  });
   if (answer.ok) return answer;
   const code = answer.status === 401 ? "unauthorized" : "refused";
   const body = (await answer.json().catch(() => ({}))) as { error?: string };
@@ -114,7 +123,8 @@ export async function followToEnd(
       picture = updatePicture(picture, event);
       if (event.type === "role") see(event.status);
       // After a lost connection the snapshot tells what was missed.
-      if (event.type === "snapshot") for (const role of event.status.roles) if (before.roles.get(role.id)?.atMs !== role.atMs) see(role);
+      if (event.type === "snapshot")
+        for (const role of event.status.roles) if (before.roles.get(role.id)?.atMs !== role.atMs) see(role);
       if (open.size === 0) ended.abort();
     },
     AbortSignal.any([ended.signal, timeout, limits.signal]),

@@ -1,6 +1,15 @@
 import { expect, test } from "vitest";
 import type { RoleStatus } from "../model/status.ts";
-import { emptyPicture, explainRole, roleLine, span, updatePicture, writersOf, type Picture, type StackStatus } from "./picture.ts";
+import {
+  emptyPicture,
+  explainRole,
+  roleLine,
+  span,
+  updatePicture,
+  writersOf,
+  type Picture,
+  type StackStatus,
+} from "./picture.ts";
 
 const nowMs = 100_000;
 
@@ -85,7 +94,11 @@ test("roles that wait for each other at run time end the explanation", () => {
 
 test("one line tells a role's state", () => {
   const picture = pictureOf(role("a.x", {}));
-  const running = role("a.x", { state: "running", startedMs: nowMs - 2000, waitingFor: [{ cell: "b.y.v", sinceMs: nowMs - 1000 }] });
+  const running = role("a.x", {
+    state: "running",
+    startedMs: nowMs - 2000,
+    waitingFor: [{ cell: "b.y.v", sinceMs: nowMs - 1000 }],
+  });
   expect(roleLine(picture, role("a.x", {}), nowMs)).toBe("waits for its turn");
   expect(roleLine(picture, running, nowMs)).toBe("runs for 2.0 s, waits 1.0 s for b.y.v");
   expect(roleLine(picture, role("a.x", { state: "skipped" }), nowMs)).toBe("skipped: another member was chosen");

@@ -101,14 +101,16 @@ export function explainRole(picture: Picture, id: string, nowMs: number): WhyLin
     seen.add(role);
     if (status.state === "failed" || status.state === "skipped") {
       if (status.origin !== undefined && status.origin !== role) describe(status.origin, depth + 1);
-      else if (status.logTail !== undefined) for (const line of status.logTail.split("\n")) lines.push({ depth: depth + 1, text: `| ${line}` });
+      else if (status.logTail !== undefined)
+        for (const line of status.logTail.split("\n")) lines.push({ depth: depth + 1, text: `| ${line}` });
       return;
     }
     const writers: string[] = [];
     for (const { cell } of status.waitingFor) {
       const vm = parseCellId(cell)?.vm ?? cell;
       const found = writersOf(picture, cell);
-      if (found === undefined) lines.push({ depth: depth + 1, text: `${showCell(cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
+      if (found === undefined)
+        lines.push({ depth: depth + 1, text: `${showCell(cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
       else writers.push(...found.filter((writer) => !writers.includes(writer)));
     }
     // A role that has done its part explains nothing, unless all have.
@@ -133,7 +135,9 @@ export function roleLine(picture: Picture, status: RoleStatus, nowMs: number): s
     case "failed":
       return `failed: ${status.error ?? "no reason given"}`;
     case "skipped":
-      return status.origin === undefined ? "skipped: another member was chosen" : `skipped: ${status.error ?? `${status.origin} failed`}`;
+      return status.origin === undefined
+        ? "skipped: another member was chosen"
+        : `skipped: ${status.error ?? `${status.origin} failed`}`;
   }
 }
 
@@ -156,7 +160,9 @@ function isDone(picture: Picture, id: string): boolean {
 
 function vmState(picture: Picture, vm: string): string {
   const present = picture.vms.get(vm);
-  return present === undefined ? "no agent of that vm is there (not started yet, or dead)" : `its agent is there, at ${present.address}`;
+  return present === undefined
+    ? "no agent of that vm is there (not started yet, or dead)"
+    : `its agent is there, at ${present.address}`;
 }
 
 function vmOf(id: string): string {
