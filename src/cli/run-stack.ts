@@ -21,7 +21,7 @@ import { announceRun } from "./find-hub.ts";
 import { agentProgram } from "./agent-program.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
-import { readOutputs } from "./read-outputs.ts";
+import { checkOutputs, readOutputs } from "./read-outputs.ts";
 import type { RunResult, RunView } from "./show-run.ts";
 
 export interface RunOptions {
@@ -50,6 +50,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const addresses = new Map<string, string>();
   const heat = new HeatPlayer({ template: options.template, stack, addresses, attrs: options.attrs });
   const vms = await placeVms(plan, heat, addresses, chooseAddresses);
+  checkOutputs(plan, heat);
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
 
   const folder = mkdtempSync(join(tmpdir(), "weft-"));

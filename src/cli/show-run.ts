@@ -158,7 +158,7 @@ function summary(result: RunResult, colour: (name: "bold" | "red" | "green" | "g
     .map(({ state, count }) => `${count} ${state}`);
   const verdict = result.ok ? colour("green", "done") : colour("red", result.reason ?? "failed");
   const vms = new Set(roles.map((role) => role.id.slice(0, role.id.lastIndexOf(".")))).size;
-  lines.push(`${verdict}: ${roles.length} roles on ${vms} vms (${counts.join(", ")})`);
+  lines.push(`${verdict}: ${plural(roles.length, "role")} on ${plural(vms, "vm")} (${counts.join(", ")})`);
   if (result.makespanMs > 0)
     lines.push(`makespan ${seconds(result.makespanMs)}, critical path ${seconds(result.criticalPathMs)}`);
   return `${lines.join("\n")}\n`;
@@ -181,6 +181,10 @@ function failures(picture: Picture, colour: (name: "red" | "gray", text: string)
     lines.push("");
   }
   return lines;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function showOutput(value: Json): string {
