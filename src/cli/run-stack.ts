@@ -17,6 +17,7 @@ import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
 import { followToEnd } from "../monitor/follow.ts";
+import { startVms } from "./start-vms.ts";
 import { announceRun } from "./find-hub.ts";
 import { agentProgram } from "./agent-program.ts";
 import { measureRun } from "./measure-run.ts";
@@ -65,10 +66,14 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack) };
     forget = announceRun(access);
     const view = options.makeView(roles);
-    for (const vm of vms) machine.start(vm.id, agentConfig(vm, hub.url));
+    const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
+    const starting = startVms([...configs.keys()], { stack, generation }, coordinator, (vm) =>
+      machine.start(vm, configs.get(vm) as AgentConfig),
+    );
     const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, (status, picture) =>
       view.role(status, picture),
     );
+    await starting;
     const result: RunResult = {
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),

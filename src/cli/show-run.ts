@@ -83,7 +83,7 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
   const width = Math.max(...roles.map((id) => id.length));
   const colour = (name: Parameters<typeof styleText>[0], text: string): string =>
     terminal.hasColors() ? styleText(name, text) : text;
-  const timer = setInterval(() => draw(), 100);
+  const timer = setInterval(() => draw(), 100).unref();
   let lastDrawnMs = 0;
 
   function draw(force = false, rows = (terminal.rows ?? 24) - 2): void {
