@@ -81,11 +81,11 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       ...measureRun(buildGraph(options.resolved, groupSizes(vms)), picture, machine.firstStartMs ?? Date.now()),
       picture,
     };
+    view.done(result);
     if (options.keep && reason !== "interrupted") {
-      view.note(`everything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
-      view.done(result);
+      view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
       await aborted(signal);
-    } else view.done(result);
+    }
     await machine.stop();
     return result;
   } finally {

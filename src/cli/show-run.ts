@@ -80,6 +80,7 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
   let picture: Picture | undefined;
   let drawn = 0;
   let dirty = false;
+  let ended = false;
   const width = Math.max(...roles.map((id) => id.length));
   const colour = (name: Parameters<typeof styleText>[0], text: string): string =>
     terminal.hasColors() ? styleText(name, text) : text;
@@ -111,6 +112,7 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
       dirty = true;
     },
     note(text) {
+      if (ended) return void terminal.write(`${text}\n`);
       if (drawn > 0) terminal.write(`\x1b[${drawn}A\x1b[0J`);
       drawn = 0;
       terminal.write(`${text}\n`);
@@ -118,6 +120,7 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
     },
     done(result) {
       clearInterval(timer);
+      ended = true;
       picture = result.picture;
       draw(true, roles.length);
       terminal.write(summary(result, colour));
