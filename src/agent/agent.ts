@@ -334,7 +334,7 @@ class Agent {
   #report(role: string): void {
     const progress = this.#progress.roles[role];
     if (progress === undefined || this.#signal.aborted) return;
-    const status = makeStatus(this.#config.vm, role, progress, this.#runOf(role));
+    const status = makeStatus(this.#config.vm, this.#planOf(role), progress, this.#runOf(role));
     this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
   }
 

@@ -12,8 +12,9 @@ import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
 import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
 import { roleId } from "../model/cell.ts";
+import type { Flow } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
-import type { ResolvedTemplate } from "../model/resolved.ts";
+import type { ResolvedRole, ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
 import { followToEnd } from "../monitor/follow.ts";
@@ -78,7 +79,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
       outputs: await readOutputs(plan, heat, openDataflow(coordinator, { stack, generation })),
-      ...measureRun(buildGraph(options.resolved, groupSizes(vms)), picture, machine.firstStartMs ?? Date.now()),
+      ...measureRun(placedGraph(options.resolved, vms, heat), picture, machine.firstStartMs ?? Date.now()),
       picture,
     };
     view.done(result);
@@ -119,9 +120,14 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function groupSizes(vms: PlacedVm[]): Record<string, number> {
+// The graph of this run: with the sizes of its groups, and the members that its parameters choose.
+function placedGraph(resolved: ResolvedTemplate, vms: PlacedVm[], heat: HeatPlayer): Flow {
   const sizes: Record<string, number> = {};
   for (const { compiled } of vms)
     if (compiled.group !== undefined) sizes[compiled.group.name] = (sizes[compiled.group.name] ?? 0) + 1;
-  return sizes;
+  const choose = (role: ResolvedRole): ResolvedRole => {
+    if (role.on === "all" || role.on.index === undefined) return role;
+    return { ...role, on: { ...role.on, index: { kind: "value", value: heat.evaluate(role.on.index) } } };
+  };
+  return buildGraph({ ...resolved, vms: resolved.vms.map((vm) => ({ ...vm, roles: vm.roles.map(choose) })) }, sizes);
 }
