@@ -59,8 +59,8 @@ export interface Journal {
 
 /** How values stand in the journal: secrets sealed. */
 export interface Guard {
-  hide(role: string, output: string, value: Json): Json;
-  show(role: string, output: string, stored: Json): Json;
+  hide: (role: string, output: string, value: Json) => Json;
+  show: (role: string, output: string, stored: Json) => Json;
 }
 
 const openly: Guard = { hide: (_role, _output, value) => value, show: (_role, _output, stored) => stored };

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, jsonValue, property } from "fast-check";
 import { expect, test } from "vitest";
 import type { CellRecord } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
@@ -11,8 +11,8 @@ const key = "a seal key for tests";
 
 test("what is sealed opens again, whatever it is", () => {
   const sealer = makeSealer(key, scope);
-  fc.assert(
-    fc.property(fc.jsonValue(), (value) => {
+  assert(
+    property(jsonValue(), (value) => {
       expect(sealer.open("db.mysql.password", sealer.seal("db.mysql.password", value as Json))).toEqual(
         JSON.parse(JSON.stringify(value)),
       );
