@@ -11,10 +11,12 @@ export const etcdIsThere: boolean = spawnSync("etcd", ["--version"]).status === 
 
 export interface EtcdMember {
   port: number;
-  /** Starts it, or starts it again over its data; resolves when it answers with a quorum, or with `alone` when it listens. */
+  /** Starts it, or starts it again over its data; resolves when it belongs to a quorum. */
   start(): Promise<void>;
   /** Ends it with a signal and waits for its end. */
   end(signal: "SIGTERM" | "SIGKILL"): Promise<void>;
+  /** Ends it without waiting. */
+  kill(): void;
   freeze(): void;
   thaw(): void;
 }
@@ -22,27 +24,36 @@ export interface EtcdMember {
 export interface EtcdCluster extends AsyncDisposable {
   members: EtcdMember[];
   /** `etcd://HOST:PORT,.../PREFIX` of all members. */
-  url(prefix: string): string;
+  url: (prefix: string) => string;
   /** The index of the member that leads. */
-  leader(): Promise<number>;
-  /** Asks a member over its JSON gateway: `call(0, "kv/compaction", {revision})`. Throws for an answer that is not OK. */
-  call(member: number, path: string, body: object): Promise<Record<string, unknown>>;
+  leader: () => Promise<number>;
+  /**
+   * Asks a member over its JSON gateway: `call(0, "kv/compaction", {revision})`, as a user with that user's token. Throws for an answer
+   * that is not OK. Not for members with TLS.
+   */
+  call: (member: number, path: string, body: object, token?: string) => Promise<Record<string, unknown>>;
 }
 
-/** Starts a cluster; `flags` go to every member. */
-export async function startEtcdCluster(options: { members: number; flags?: string[] }): Promise<EtcdCluster> {
+/** Starts a cluster; `flags` go to every member, and name the certificates where clients come with TLS. */
+export async function startEtcdCluster(options: { members: number; flags?: string[]; tls?: boolean }): Promise<EtcdCluster> {
   const folder = mkdtempSync(join(tmpdir(), "weft-etcd-"));
-  const places: { name: string; port: number; peer: string }[] = [];
+  const places: Place[] = [];
   for (let index = 0; index < options.members; index++) {
-    places.push({ name: `m${index}`, port: await freePort(), peer: `http://127.0.0.1:${await freePort()}` });
+    const [port, peerPort, healthPort] = [await freePort(), await freePort(), await freePort()];
+    const url = `${options.tls === true ? "https" : "http"}://127.0.0.1:${port}`;
+    places.push({ name: `m${index}`, port, url, peer: `http://127.0.0.1:${peerPort}`, health: `http://127.0.0.1:${healthPort}` });
   }
   const cluster = places.map(({ name, peer }) => `${name}=${peer}`).join(",");
   const members = places.map((place) => makeMember(place, [...commonFlags(cluster), ...(options.flags ?? [])], folder));
+  // However this process ends, a run that is interrupted leaves nothing behind.
+  const killAll = (): void => members.forEach((member) => member.kill());
+  process.once("exit", killAll);
   await Promise.all(members.map((member) => member.start()));
 
-  async function call(member: number, path: string, body: object): Promise<Record<string, unknown>> {
-    const answer = await fetch(`http://127.0.0.1:${members[member]?.port}/v3/${path}`, {
+  async function call(member: number, path: string, body: object, token?: string): Promise<Record<string, unknown>> {
+    const answer = await fetch(`${places[member]?.url}/v3/${path}`, {
       method: "POST",
+      headers: token === undefined ? {} : { authorization: token },
       body: JSON.stringify(body),
     });
     const text = await answer.text();
@@ -59,6 +70,7 @@ export async function startEtcdCluster(options: { members: number; flags?: strin
       return statuses.findIndex((status) => (status["header"] as { member_id: string }).member_id === status["leader"]);
     },
     async [Symbol.asyncDispose]() {
+      process.off("exit", killAll);
       await Promise.all(members.map((member) => member.end("SIGKILL")));
       rmSync(folder, { recursive: true });
     },
@@ -70,13 +82,22 @@ function commonFlags(cluster: string): string[] {
   return ["--initial-cluster", cluster, "--heartbeat-interval", "50", "--election-timeout", "500", "--logger", "zap"];
 }
 
-function makeMember(place: { name: string; port: number; peer: string }, flags: string[], folder: string): EtcdMember {
-  const url = `http://127.0.0.1:${place.port}`;
+interface Place {
+  name: string;
+  port: number;
+  /** For clients, for the other members, and, always without TLS, for us to ask whether it is well. */
+  url: string;
+  peer: string;
+  health: string;
+}
+
+function makeMember(place: Place, flags: string[], folder: string): EtcdMember {
   const own = [
     ["--name", place.name],
     ["--data-dir", join(folder, place.name)],
-    ["--listen-client-urls", url],
-    ["--advertise-client-urls", url],
+    ["--listen-client-urls", place.url],
+    ["--advertise-client-urls", place.url],
+    ["--listen-metrics-urls", place.health],
     ["--listen-peer-urls", place.peer],
     ["--initial-advertise-peer-urls", place.peer],
   ].flat();
@@ -87,10 +108,7 @@ function makeMember(place: { name: string; port: number; peer: string }, flags: 
     port: place.port,
     async start() {
       child = spawn("etcd", [...own, ...flags], { stdio: "ignore" });
-      // Ends with this process however it ends: a run that is interrupted leaves nothing behind.
-      const started = child;
-      process.once("exit", () => started.kill("SIGKILL"));
-      while (!(await isHealthy(url))) {
+      while (!(await isHealthy(place.health))) {
         if (!isRunning()) throw new Error(`etcd ${place.name} has ended with ${child.exitCode}`);
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
@@ -103,6 +121,7 @@ function makeMember(place: { name: string; port: number; peer: string }, flags: 
       if (signal === "SIGTERM") child.kill("SIGCONT");
       await exited;
     },
+    kill: () => void child?.kill("SIGKILL"),
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
   };

@@ -47,9 +47,15 @@ export function describeNetworkError(error: unknown, endpoint: string): Failure 
     const remedy = "name the file of its certificate authority with ?ca=FILE, and use the name that the certificate has";
     return new Failure("give-up", "tls", `the certificate of etcd at ${endpoint} is not trusted (${code}): ${remedy}`, cause);
   }
-  if (code.startsWith("ERR_SSL"))
-    return new Failure("give-up", "tls", `etcd at ${endpoint} and we do not agree on TLS (${messageOf(error)})`, cause);
-  if (code.startsWith("ERR_HTTP2"))
-    return new Failure("retry", "unreachable", `what listens at ${endpoint} does not speak etcd's protocol just now`, cause);
-  return new Failure("retry", "unreachable", `etcd at ${endpoint} cannot be reached: ${messageOf(error)}`, cause);
+  if (code.startsWith("ERR_SSL") || code === "EPROTO") {
+    const remedy =
+      "write etcd:// where the members have no TLS, and name our certificate with ?cert=FILE&key=FILE where they ask for one";
+    return new Failure("give-up", "tls", `etcd at ${endpoint} and we do not agree on TLS: ${remedy}`, cause);
+  }
+  if (code.startsWith("ERR_HTTP2")) {
+    const remedy = "check the port, and write etcds:// where the members have TLS";
+    return new Failure("retry", "unreachable", `what listens at ${endpoint} does not speak etcd's protocol: ${remedy}`, cause);
+  }
+  const remedy = "check the address, and that the member runs";
+  return new Failure("retry", "unreachable", `etcd at ${endpoint} cannot be reached: ${messageOf(error)}: ${remedy}`, cause);
 }
