@@ -7,6 +7,7 @@ import type { AgentConfig } from "../agent/agent-config.ts";
 import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
+import { reportTrouble } from "../coordinator/report-trouble.ts";
 import { openHub } from "../hub/hub.ts";
 import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
@@ -60,8 +61,10 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   let forget = (): void => {};
   try {
     await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
-    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator, tokenKey });
-    const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack) };
+    const watched = reportTrouble(coordinator, (text) => view.note(text));
+    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey });
+    // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
+    const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
     const view = options.makeView(roles);
     for (const vm of vms) machine.start(vm.id, agentConfig(vm, hub.url));

@@ -11,11 +11,12 @@ import {
 } from "./picture.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 
-/** Where a stack's hub is, and the token of its operator. */
+/** Where a stack's hub is, and the token of its operator. Without `generation` the newest is meant. */
 export interface HubAccess {
   hub: string;
   stack: string;
   token: string;
+  generation?: string;
 }
 
 /** Reads the status of a stack once. Fails `give-up` when the hub refuses, `retry` when it cannot be reached. */
@@ -46,7 +47,8 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
  * refuses (code `unauthorized`, `conflict` or `refused`), `retry` when it cannot be reached.
  */
 export async function askHub(access: HubAccess, path: string, init: RequestInit = {}): Promise<Response> {
-  const url = `${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${path}`;
+  const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${path}`);
+  if (access.generation !== undefined) url.searchParams.set("generation", access.generation);
   const headers = { authorization: `Bearer ${access.token}` };
   const answer = await fetch(url, { ...init, headers }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);

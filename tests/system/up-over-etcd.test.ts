@@ -15,8 +15,9 @@ test.runIf(etcdIsThere)("the shop sells over etcd, twice, and leaves what it wro
   for (let run = 0; run < 2; run++) {
     const args = ["up", join(root, "examples/shop/stack.yaml"), "--coordinator", url, "--json"];
     const { status, stdout, stderr } = spawnSync(process.execPath, [weft, ...args], { encoding: "utf8" });
-    const done = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "{}") as { ok?: boolean };
+    const done = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "{}") as { ok?: boolean; outputs?: object };
     expect({ status, stderr, ok: done.ok }).toEqual({ status: 0, stderr: "", ok: true });
+    expect(done.outputs).toMatchObject({ first_page: expect.stringMatching(/^app-\d: loom 480/) });
   }
   await using coordinator = await openCoordinator(url);
   const generations = (await coordinator.list("")).filter(({ key }) => key.includes("/generations/"));
