@@ -1,6 +1,8 @@
-// `weft up` over a real etcd, and over one that is not there.
-import { spawnSync } from "node:child_process";
+// `weft up` and `weft hub` over a real etcd, and over one that is not there.
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { openCoordinator } from "../../src/coordinator/backends.ts";
 import { etcdIsThere, startEtcdCluster } from "../engines/etcd.ts";
@@ -31,4 +33,19 @@ test("a coordinator that cannot be reached ends the run with what to do", () => 
     status: 4,
     stderr: expect.stringContaining("check the address, and that the member runs"),
   });
+});
+
+test.runIf(etcdIsThere)("a hub that starts before its coordinator says so, and serves when it comes", async () => {
+  const cluster = await startEtcdCluster({ members: 1 });
+  onTestFinished(async () => cluster[Symbol.asyncDispose]());
+  await cluster.members[0]?.end("SIGTERM");
+  const args = [weft, "hub", "--listen", "127.0.0.1:0", "--coordinator", cluster.url("system/hub")];
+  const child = spawn(process.execPath, args, { env: { ...process.env, WEFT_TOKEN_KEY: "a key for tests only" } });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const [complaint] = (await once(createInterface({ input: child.stderr }), "line")) as [string];
+  expect(complaint).toContain("check the address, and that the member runs");
+  await cluster.members[0]?.start();
+  expect(await once(createInterface({ input: child.stdout }), "line")).toEqual([expect.stringMatching(/^hub at http/)]);
+  child.kill("SIGTERM");
+  expect(await once(child, "close")).toEqual([0, null]);
 });
