@@ -14,7 +14,7 @@ Serves a coordinator to the agents of any number of stacks: one port for agents 
 The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
-  --coordinator URL    memory: or embedded:DIR; default embedded:weft-data
+  --coordinator URL    embedded:DIR, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
   --stack NAME         print the operator's token of this stack too`,
   async run(args) {
     const { values } = parseArgs({
