@@ -26,6 +26,7 @@ export interface ZookeeperMember {
   start(): Promise<void>;
   /** SIGTERM, or another signal that ends it. */
   stop(signal?: "SIGTERM" | "SIGKILL"): Promise<void>;
+  kill(): void;
   /** SIGSTOP: its connections stay, and nothing comes from them. */
   freeze(): void;
   thaw(): void;
@@ -60,7 +61,11 @@ export async function startZookeeper(size: number, options: ZookeeperOptions = {
   for (let id = 1; id <= size; id++) peers.push(`server.${id}=127.0.0.1:${await freePort()}:${await freePort()}`);
   const members: ZookeeperMember[] = [];
   for (let id = 1; id <= size; id++) members.push(await makeMember(join(folder, `${id}`), id, size === 1 ? [] : peers, options));
+  // A test run that ends by force takes its servers along.
+  const kill = (): void => members.forEach((member) => member.kill());
+  process.once("exit", kill);
   const close = async (): Promise<void> => {
+    process.off("exit", kill);
     await Promise.all(members.map((member) => member.stop("SIGKILL")));
     rmSync(folder, { recursive: true, force: true });
   };
@@ -137,6 +142,7 @@ async function makeMember(folder: string, id: number, peers: string[], options: 
       child.kill(signal);
       await ended;
     },
+    kill: () => void child?.kill("SIGKILL"),
     freeze: () => void child?.kill("SIGSTOP"),
     thaw: () => void child?.kill("SIGCONT"),
   };

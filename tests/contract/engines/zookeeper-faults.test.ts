@@ -173,6 +173,24 @@ withEngine("ZooKeeper", zookeeperMissing(), () => {
       await leader.start();
     });
 
+    test("a session goes on at another member, and presence with it", async () => {
+      const relays = [await openRelay(zookeeper.members[0]?.port ?? 0), await openRelay(zookeeper.members[1]?.port ?? 0)];
+      await using direct = await openCoordinator(`zookeeper://${zookeeper.hosts}/resume`);
+      const hosts = relays.map(({ port }) => `127.0.0.1:${port}`).join(",");
+      await using coordinator = await openCoordinator(`zookeeper://${hosts}/resume`);
+      await coordinator.join("resume/vm", "here", new AbortController().signal);
+      const view = await openView(direct, "resume/");
+      for (let round = 0; round < 4; round++) {
+        // Whichever it was on, it comes back by the other.
+        for (const relay of relays) relay.cut();
+        await retrying(() => coordinator.write("resume/key", `${round}`, "any"), undefined);
+        await view.until(({ entries }) => entries.get("resume/key")?.value === `${round}`);
+      }
+      expect(view.changes.filter((change) => change.startsWith("resume/vm"))).toEqual([]);
+      view.stop();
+      for (const relay of relays) await relay.close();
+    });
+
     test("without a quorum a read fails and says so, and is answered when the quorum is back", async () => {
       await using coordinator = await openCoordinator(`zookeeper://${zookeeper.hosts}/quorum`);
       await coordinator.write("key", "x", "any");
