@@ -14,6 +14,9 @@ export const errorCodes = {
   quotaExceeded: -125,
 } as const;
 
+// System error, connection lost, time-outs, session expired or moved, throttled: what passes.
+const passing = new Set([-1, -4, -7, -112, -118, -122, -127]);
+
 /** An answer with an error; `code` is ZooKeeper's. Never leaves the back end. */
 export class ZookeeperError extends Error {
   readonly code: number;
@@ -58,9 +61,8 @@ export function describeError(error: unknown, what: string): unknown {
         cause,
       );
     default:
-      // Codes above -100 are the system's (connection lost, time-out, ...), which pass.
       return new Failure(
-        error.code > -100 ? "retry" : "give-up",
+        passing.has(error.code) ? "retry" : "give-up",
         "zookeeper",
         `ZooKeeper answers with error ${error.code} for ${what}: see the server's log`,
         cause,

@@ -29,6 +29,9 @@ const longestPauseMs = 1000;
 // What is said first is the length; more than this is not ZooKeeper.
 const maxFrameBytes = 256 * 1024 * 1024;
 
+// Xid, zxid and error.
+const answerHeaderBytes = 16;
+
 // Errors of a TLS handshake that no other attempt mends.
 const certificateError = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|ERR_SSL_)/;
 
@@ -61,7 +64,7 @@ export class ZookeeperSession {
   #timeoutMs = wantedTimeoutMs;
   #lastZxid = 0;
   #memberIndex: number;
-  /** Since the last connection. */
+  /** Since a server last answered. */
   #attempts = 0;
   /** The connection, once the server has answered. */
   #ready: Socket | undefined;
@@ -87,14 +90,14 @@ export class ZookeeperSession {
       this.#rejectConnected = reject;
     });
     this.connected.catch(() => undefined);
-    this.#patienceTimer = setInterval(() => this.#losePatience(), wantedTimeoutMs);
+    this.#awaitConnection();
     this.#connect();
   }
 
   /**
-   * Sends a request, at once or with the next connection, and returns what `read` makes of the answer and its zxid (of a write: its own). Rejects with ZookeeperError for an
-   * error of the server, with a Failure `retry` when no member answers for 6 s, or the connection was lost before an answer that must not be
-   * asked for twice.
+   * Sends a request, at once or with the next connection, and returns what `read` makes of the answer and its zxid (of a write: its
+   * own). Rejects with ZookeeperError for an error of the server, with a Failure `retry` when no member has served us for 6 s, or the
+   * connection was lost before the answer to a request that is not `repeatable`.
    */
   request<T>(operation: number, body: Buffer, read: (reader: Reader, zxid: number) => T, repeatable: boolean): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -203,9 +206,9 @@ export class ZookeeperSession {
     }
     this.#ticket = ticket;
     this.#timeoutMs = timeoutMs;
-    this.#attempts = 0;
     this.#refusal = undefined;
     this.#ready = socket;
+    clearInterval(this.#patienceTimer);
     const { credentials } = this.#options;
     if (credentials !== undefined) {
       const secret = bytes(Buffer.from(`${credentials.user}:${credentials.password}`));
@@ -234,6 +237,7 @@ export class ZookeeperSession {
     const zxid = reader.long();
     const error = reader.int();
     if (zxid > this.#lastZxid) this.#lastZxid = zxid;
+    this.#attempts = 0;
     if (xid === specialXids.ping) return;
     if (xid === specialXids.auth) {
       if (error === errorCodes.authFailed)
@@ -249,7 +253,9 @@ export class ZookeeperSession {
     }
     const request = this.#sent.get(xid);
     if (request === undefined) return;
-    const result = error === 0 || request.operation === operations.multi ? request.read(reader, zxid) : new ZookeeperError(error);
+    // A multi that has failed says in its body why.
+    const hasBody = error === 0 || (request.operation === operations.multi && message.length > answerHeaderBytes);
+    const result = hasBody ? request.read(reader, zxid) : new ZookeeperError(error);
     this.#sent.delete(xid);
     if (result instanceof ZookeeperError) request.reject(result);
     else request.resolve(result);
@@ -257,6 +263,7 @@ export class ZookeeperSession {
 
   #lose(socket: Socket): void {
     if (this.#socket !== socket || this.#closed !== undefined) return;
+    if (this.#ready === socket) this.#awaitConnection();
     this.#ready = undefined;
     const lost = [...this.#sent.values()];
     this.#sent.clear();
@@ -273,8 +280,9 @@ export class ZookeeperSession {
     this.#pauseTimer = setTimeout(() => this.#connect(), pauseMs * (0.5 + Math.random() / 2));
   }
 
-  #losePatience(): void {
-    if (this.#ready === undefined) this.#rejectAll(this.#waiting.splice(0), this.describeAbsence());
+  // What waits for a connection does not wait for ever.
+  #awaitConnection(): void {
+    this.#patienceTimer = setInterval(() => this.#rejectAll(this.#waiting.splice(0), this.describeAbsence()), wantedTimeoutMs);
   }
 
   // Another attempt may be let in, after somebody has mended it; who opens the coordinator is told at once.
