@@ -17,6 +17,9 @@ export const errorCodes = {
 // System error, connection lost, time-outs, session expired or moved, throttled: what passes.
 const passing = new Set([-1, -4, -7, -112, -118, -122, -127]);
 
+// Errors of a TLS handshake that no other attempt mends.
+const certificateError = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|ERR_SSL_)/;
+
 /** An answer with an error; `code` is ZooKeeper's. Never leaves the back end. */
 export class ZookeeperError extends Error {
   readonly code: number;
@@ -68,4 +71,14 @@ export function describeError(error: unknown, what: string): unknown {
         cause,
       );
   }
+}
+
+/** The Failure for a certificate of `member` that is not trusted; undefined for any other error of a connection. */
+export function describeCertificateError(member: string, error: NodeJS.ErrnoException): Failure | undefined {
+  if (!certificateError.test(error.code ?? "")) return undefined;
+  const advice =
+    "give the authority's certificate with ?ca=FILE or NODE_EXTRA_CA_CERTS, and use the names that the certificate has";
+  return new Failure("give-up", "tls", `the TLS certificate of ${member} is not trusted (${error.message}): ${advice}`, {
+    cause: error,
+  });
 }

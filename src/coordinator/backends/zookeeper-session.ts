@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectTls, type SecureContextOptions } from "node:tls";
 import { Failure, messageOf } from "../../model/failure.ts";
-import { errorCodes, ZookeeperError } from "./zookeeper-failures.ts";
+import { describeCertificateError, errorCodes, ZookeeperError } from "./zookeeper-failures.ts";
 import {
   bytes,
   connectFrame,
@@ -16,6 +16,7 @@ import {
   type Reader,
   readConnected,
   specialXids,
+  splitFrames,
   text,
 } from "./zookeeper-wire.ts";
 
@@ -26,14 +27,8 @@ const wantedTimeoutMs = 6000;
 const firstPauseMs = 20;
 const longestPauseMs = 1000;
 
-// What is said first is the length; more than this is not ZooKeeper.
-const maxFrameBytes = 256 * 1024 * 1024;
-
 // Xid, zxid and error.
 const answerHeaderBytes = 16;
-
-// Errors of a TLS handshake that no other attempt mends.
-const certificateError = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|ERR_SSL_)/;
 
 export interface SessionOptions {
   members: { host: string; port: number }[];
@@ -185,7 +180,8 @@ export class ZookeeperSession {
     });
     socket.on("error", (error: NodeJS.ErrnoException) => {
       problem = error.code === undefined ? messageOf(error) : `cannot be reached (${error.message || error.code})`;
-      if (certificateError.test(error.code ?? "")) this.#refuse(describeTlsError(name, error));
+      const untrusted = describeCertificateError(name, error);
+      if (untrusted !== undefined) this.#refuse(untrusted);
     });
     socket.on("close", (hadError: boolean) => {
       clearTimeout(timer);
@@ -298,37 +294,3 @@ export class ZookeeperSession {
 }
 
 const noService = "closed the connection before the session began";
-
-function describeTlsError(member: string, error: NodeJS.ErrnoException): Failure {
-  const advice =
-    "give the authority's certificate with ?ca=FILE or NODE_EXTRA_CA_CERTS, and use the names that the certificate has";
-  return new Failure("give-up", "tls", `the TLS certificate of ${member} is not trusted (${error.message}): ${advice}`, {
-    cause: error,
-  });
-}
-
-/** Returns a function that takes what arrives and calls `onFrame` with each whole message. */
-function splitFrames(onFrame: (message: Buffer) => void): (chunk: Buffer) => void {
-  let chunks: Buffer[] = [];
-  let size = 0;
-  let wanted = 4;
-  return (chunk) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    // Joined only when a message is whole, so that a large one is copied once.
-    if (size < wanted) return;
-    let rest = chunks.length === 1 ? chunk : Buffer.concat(chunks);
-    for (;;) {
-      if (rest.length < 4) break;
-      const length = rest.readInt32BE();
-      if (length < 0 || length > maxFrameBytes) throw new RangeError("no length of a frame");
-      if (rest.length < 4 + length) break;
-      const message = rest.subarray(4, 4 + length);
-      rest = rest.subarray(4 + length);
-      onFrame(message);
-    }
-    chunks = [rest];
-    size = rest.length;
-    wanted = rest.length < 4 ? 4 : 4 + rest.readInt32BE();
-  };
-}

@@ -28,6 +28,9 @@ const persistentRecursive = 1;
 const allPermissions = 31;
 const createFlags = { persistent: 0, ephemeral: 1, container: 4 } as const;
 
+// What is said first is the length; more than this is not ZooKeeper.
+const maxFrameBytes = 256 * 1024 * 1024;
+
 /** Any version of a node's data. */
 export const anyVersion = -1;
 
@@ -188,4 +191,30 @@ export function readConnected(reader: Reader): { timeoutMs: number; ticket: Sess
   reader.int();
   const timeoutMs = reader.int();
   return { timeoutMs, ticket: { id: Buffer.from(reader.raw(8)), password: Buffer.from(reader.bytes()) } };
+}
+
+/** Returns a function that takes what arrives and calls `onFrame` with each whole message. Throws RangeError for what is no ZooKeeper. */
+export function splitFrames(onFrame: (message: Buffer) => void): (chunk: Buffer) => void {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let wanted = 4;
+  return (chunk) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    // Joined only when a message is whole, so that a large one is copied once.
+    if (size < wanted) return;
+    let rest = chunks.length === 1 ? chunk : Buffer.concat(chunks);
+    for (;;) {
+      if (rest.length < 4) break;
+      const length = rest.readInt32BE();
+      if (length < 0 || length > maxFrameBytes) throw new RangeError("no length of a frame");
+      if (rest.length < 4 + length) break;
+      const message = rest.subarray(4, 4 + length);
+      rest = rest.subarray(4 + length);
+      onFrame(message);
+    }
+    chunks = [rest];
+    size = rest.length;
+    wanted = rest.length < 4 ? 4 : 4 + rest.readInt32BE();
+  };
 }
