@@ -19,20 +19,30 @@ export function noteRounds(template: Template, resolved: ResolvedTemplate, flow:
 
 // What waits in a cycle, which is reported elsewhere, has no round.
 function findRounds({ roles, edges }: Flow, oneAtATime: ReadonlySet<string>): FlowRole[][] {
-  const before = groupBy(edges, ({ to }) => to);
-  const done = new Set<string>();
+  const after = groupBy(edges, ({ from }) => from);
+  const missing = new Map(roles.map(({ id }) => [id, 0]));
+  for (const { to } of edges) missing.set(to, (missing.get(to) ?? 0) + 1);
+  const byId = new Map(roles.map((role, position) => [role.id, { role, position }]));
+  const isFree = ({ id }: FlowRole): boolean => missing.get(id) === 0;
   const rounds: FlowRole[][] = [];
-  for (let left = roles; left.length > 0;) {
+  for (let free = roles.filter(isFree); free.length > 0;) {
     const busy = new Set<string>();
-    const round = left.filter(({ id, vm }) => {
-      if (busy.has(vm) || (before.get(id) ?? []).some(({ from }) => !done.has(from))) return false;
-      if (oneAtATime.has(vm)) busy.add(vm);
-      return true;
-    });
-    if (round.length === 0) break;
-    for (const { id } of round) done.add(id);
+    const round: FlowRole[] = [];
+    const next: FlowRole[] = [];
+    for (const role of free) {
+      (busy.has(role.vm) ? next : round).push(role);
+      if (oneAtATime.has(role.vm)) busy.add(role.vm);
+    }
+    for (const { id } of round) {
+      for (const { to } of after.get(id) ?? []) {
+        missing.set(to, (missing.get(to) ?? 0) - 1);
+        const follower = byId.get(to)?.role;
+        if (follower !== undefined && isFree(follower)) next.push(follower);
+      }
+    }
     rounds.push(round);
-    left = left.filter(({ id }) => !done.has(id));
+    const positionOf = ({ id }: FlowRole): number => byId.get(id)?.position ?? 0;
+    free = next.toSorted((left, right) => positionOf(left) - positionOf(right));
   }
   return rounds;
 }

@@ -75,15 +75,13 @@ class Tree {
 
   /** Removes `key`, also from maps that are merged in; tells whether it was there. */
   remove(map: YAMLMap, key: string): boolean {
-    const found = this.#pairs(map).filter(({ pair }) => nameOf(pair) === key);
-    for (const { pair, owner } of found) owner.items.splice(owner.items.indexOf(pair), 1);
-    return found.length > 0;
+    return this.#remove(map, new Set([key]));
   }
 
   /** Removes keys, and what was said above the first item if that goes: it was about that one. */
   removeAll(map: YAMLMap, keys: ReadonlySet<string>): void {
     const [first] = map.items;
-    for (const key of keys) this.remove(map, key);
+    this.#remove(map, keys);
     const [next] = map.items;
     if (next === first) return;
     map.commentBefore = null;
@@ -104,6 +102,13 @@ class Tree {
         return this.#targets.get(alias);
       },
     });
+  }
+
+  #remove(map: YAMLMap, keys: ReadonlySet<string>): boolean {
+    const found = this.#pairs(map).filter(({ pair }) => keys.has(nameOf(pair) ?? ""));
+    const gone = new Set(found.map(({ pair }) => pair));
+    for (const owner of new Set(found.map((one) => one.owner))) owner.items = owner.items.filter((pair) => !gone.has(pair));
+    return found.length > 0;
   }
 
   #pairs(map: YAMLMap): { pair: Pair; owner: YAMLMap }[] {
