@@ -64,11 +64,13 @@ function reasonToStay(deployment: Deployment, chosen: ReadonlyMap<string, Deploy
   const before = dependsOn.find((other) => !own.includes(other) && !chosen.has(other));
   if (before !== undefined) return `it comes after ${before}, for which only Heat can wait`;
   if (uses.unclear.length > 0) return "a reference whose target a function works out may mean it";
+  const group = deployment.members.find(({ inGroup }) => inGroup);
   for (const { by, reference } of uses.byTarget.get(name) ?? []) {
     if (by !== undefined && !chosen.has(by)) return `${by}, which stays with Heat, needs it`;
     // Order alone: that is kept among roles.
     if (by !== undefined && reference.attribute === undefined && chosen.get(by)?.resource.dependsOn.includes(name) === true)
       continue;
+    if (group !== undefined) return `its attributes are read, and how many members ${group.server} has is for Heat to say`;
     const reason = reasonOfReader(reference, deployment);
     if (reason !== undefined) return reason;
   }

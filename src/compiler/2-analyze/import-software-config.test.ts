@@ -78,3 +78,28 @@ test("names of resources that no role could have are changed, and stay apart", (
   const text = `resources:\n${servers("a")}${config}${deployment("9.x", "a")}${deployment("9-x", "a")}${deployment("_9_x", "a")}`;
   expect(emitText(text).plan.vms[0]?.roles.map(({ name }) => name)).toEqual(["_9_x", "_9-x", "_9_x_2"]);
 });
+
+const group =
+  "  app: {type: OS::Heat::ResourceGroup, properties: {count: 2, resource_def: {type: OS::Nova::Server, properties: {image: i, flavor: f}}}}\n";
+const onGroup = (name: string, more = ""): string =>
+  `  ${name}: {type: OS::Heat::SoftwareDeploymentGroup, properties: {config: {get_resource: config}, servers: {get_attr: [app, refs_map]}${more}}}\n`;
+
+test("a group of deployments on a group of servers becomes a role of each member, and is waited for as a whole", () => {
+  const last = deployment("last", "a").replace("{type", "{depends_on: all, type");
+  const text = `resources:\n${servers("a")}${group}${config}${onGroup("all")}${last}`;
+  expect(edgesOf(text)).toEqual(["a.last after app[0].all", "a.last after app[1].all"]);
+  const inputs = emitText(text).plan.vms.find(({ vm }) => vm === "app[*]")?.roles[0]?.inputs;
+  expect(inputs?.find(({ name }) => name === "deploy_resource_name")?.value).toEqual({ kind: "value", value: "%index%" });
+});
+
+test("it stays with Heat when its outputs are read, or its texts hold what would mean a member", () => {
+  const reasons = (text: string): string[] =>
+    compileText(text).report.diagnostics.flatMap(({ code, message }) => (code === "deployment-stays" ? [message] : []));
+  const read = `outputs: {urls: {value: {get_attr: [all, url]}}}\n`;
+  expect(reasons(`resources:\n${group}${config}${onGroup("all")}${read}`)).toEqual([
+    'deployment "all" stays with Heat: its attributes are read, and how many members app has is for Heat to say',
+  ]);
+  expect(reasons(`resources:\n${group}${config}${onGroup("all", ", input_values: {n: a%index%}")}`)).toEqual([
+    'deployment "all" stays with Heat: %index% stands in its texts, which means a member of app in roles',
+  ]);
+});

@@ -1,6 +1,7 @@
 // Heat's own software config: deployments become roles of their servers, and what reads them reads these roles' outputs. What Heat itself
 // needs of a deployment stays with Heat, and so does all that such a deployment depends on.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import { memberId, roleId } from "../../model/cell.ts";
 import type { AfterSpec, OutputSpec, RoleSpec } from "../../model/role.ts";
 import type { Output, Resource, Template, Value } from "../../model/template.ts";
 import { chooseDeployments, valuesOf } from "./choose-deployments.ts";
@@ -80,7 +81,7 @@ function noteReads(template: Template, imported: ReadonlyMap<string, Imported>):
 function noteRoles(imported: ReadonlyMap<string, Imported>, report: Report): void {
   for (const [name, { deployment, places }] of imported) {
     const { resource, create, remove, otherActions } = deployment;
-    const roles = places.map(({ member, role }) => `${member.server}.${role}`);
+    const roles = places.map(({ member, role }) => roleId(member.inGroup ? memberId(member.server, "*") : member.server, role));
     const tool = (create ?? remove)?.tool ?? "";
     report.add("deployment-is-role", resource.span, { deployment: name, roles, tool, atDelete: create === undefined });
     if (otherActions.length > 0) report.add("action-not-run", resource.span, { deployment: name, actions: otherActions });

@@ -1,7 +1,7 @@
 // Tells what of Heat's own deployments runs side by side, now that they are roles.
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Flow, FlowRole } from "../../model/flow.ts";
-import type { ResolvedTemplate } from "../../model/resolved.ts";
+import { splitVmId, type ResolvedTemplate } from "../../model/resolved.ts";
 import type { Template } from "../../model/template.ts";
 import { groupBy } from "./group-by.ts";
 
@@ -11,8 +11,10 @@ export function noteRounds(template: Template, resolved: ResolvedTemplate, flow:
   const vms = resolved.vms.filter(({ order }) => order === "one_at_a_time");
   const [first] = vms;
   if (first === undefined) return;
-  const names = new Set(vms.map(({ id }) => id));
-  const rounds = findRounds(flow, names).map((round) => round.filter(({ vm }) => names.has(vm)).map(({ id }) => id));
+  const names = new Set(vms.map(({ resource }) => resource));
+  const rounds = findRounds(flow, names).map((round) =>
+    round.filter(({ vm }) => names.has(splitVmId(vm).resource)).map(({ id }) => id),
+  );
   const busy = rounds.filter((round) => round.length > 0);
   if (busy.length > 0) report.add("deployment-rounds", first.span, { count: busy.flat().length, rounds: busy });
 }
@@ -31,7 +33,7 @@ function findRounds({ roles, edges }: Flow, oneAtATime: ReadonlySet<string>): Fl
     const next: FlowRole[] = [];
     for (const role of free) {
       (busy.has(role.vm) ? next : round).push(role);
-      if (oneAtATime.has(role.vm)) busy.add(role.vm);
+      if (oneAtATime.has(splitVmId(role.vm).resource)) busy.add(role.vm);
     }
     for (const { id } of round) {
       for (const { to } of after.get(id) ?? []) {

@@ -71,14 +71,18 @@ function outputNamed(name: string, nameSpan: Span, type: OutputSpec["type"], mor
 }
 
 /** What Heat adds to the inputs of each deployment, but for what signals to Heat need. */
-export function deployInputs(of: { server: string; action: string; name: string; transport: string; span: Span }): InputSpec[] {
+export function deployInputs(of: { server: Resource; action: string; name: string; transport: string; span: Span }): InputSpec[] {
   const { span } = of;
+  const { group } = of.server;
   const text = (value: string): Value => ({ kind: "literal", value, span });
   const call = (fn: string, arg: Value): Value => ({ kind: "call", fn, fnSpan: span, arg, span });
   const parameter = (name: string): Value => call("get_param", text(name));
   const list = (items: Value[]): Value => ({ kind: "list", items, span });
   const values = {
-    deploy_server_id: call("get_resource", text(of.server)),
+    deploy_server_id:
+      group === undefined
+        ? call("get_resource", text(of.server.name))
+        : call("get_attr", list([text(of.server.name), text(`resource.${group.indexVar}`)])),
     deploy_action: text(of.action),
     deploy_stack_id: call("list_join", list([text("/"), list([parameter("OS::stack_name"), parameter("OS::stack_id")])])),
     deploy_resource_name: text(of.name),

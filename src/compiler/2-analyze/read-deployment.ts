@@ -26,10 +26,14 @@ export interface Deployment {
   inputKey?: string;
 }
 
-/** `key` is its name in a group's map of servers; the deployment's own name otherwise. */
+/**
+ * `key` is its name in a group's map of servers; the deployment's own name otherwise. One whose `server` is a group of vms stands for all
+ * members of that group, and its key is the group's index variable.
+ */
 export interface Member {
   key: string;
   server: string;
+  inGroup: boolean;
   /** For one action of Heat. */
   inputs(action: string): InputSpec[];
 }
@@ -87,24 +91,25 @@ export function readDeployment(resource: Resource, template: Template): Deployme
   checkPolicies(config);
   const signals = signalsOf(resource);
   const isGroup = groupTypes.includes(resource.type);
-  const places = isGroup ? serversOf(resource) : [{ key: resource.name, server: referenceOf(resource, "server") }];
+  const places = isGroup ? serversOf(resource, template) : [{ key: resource.name, server: referenceOf(resource, "server") }];
   const steps = config.type === "OS::Heat::SoftwareComponent" ? stepsOfComponent(config) : stepsOfConfig(config, resource);
   for (const { tool, run } of [steps.create, steps.remove].filter((step) => step !== undefined)) checkStep(tool, run, template);
   const inputKey = structuredTypes.includes(resource.type) ? (literalOf(resource, "input_key") ?? "get_input") : undefined;
 
   const members = places.map(({ key, server }): Member => {
     const vm = template.resources.get(server ?? "");
-    if (vm === undefined || vm.type !== "OS::Nova::Server")
+    if (vm === undefined || (vm.type !== "OS::Nova::Server" && vm.group === undefined))
       throw new NotARole("its server is no OS::Nova::Server of this template");
     if (vm.vm !== undefined) throw new NotARole(`${vm.name} has roles of its own`);
     if (vm.condition !== undefined) throw new NotARole(`${vm.name} has a condition`);
     const given = readInputs(config, resource);
+    checkIndex(vm, [...given.map(({ value }) => value), steps.create?.run, steps.remove?.run], template);
     const transport = literalOf(resource, "signal_transport") ?? "CFN_SIGNAL";
     const inputs = (action: string): InputSpec[] => {
-      const extra = deployInputs({ server: vm.name, action, name: key, transport, span: resource.span });
+      const extra = deployInputs({ server: vm, action, name: key, transport, span: resource.span });
       return [...given.filter(({ name }) => !extra.some((own) => own.name === name)), ...extra];
     };
-    return { key, server: vm.name, inputs };
+    return { key, server: vm.name, inGroup: vm.group !== undefined, inputs };
   });
   const inputs = members[0]?.inputs("CREATE").map(({ name }) => name) ?? [];
   if (inputKey !== undefined && literalOf(resource, "input_values_validate") === "STRICT") {
@@ -135,8 +140,14 @@ function signalsOf(resource: Resource): boolean {
   return textOf(transport) !== "NO_SIGNAL";
 }
 
-function serversOf(resource: Resource): { key: string; server: string | undefined }[] {
+// A map that is written out, or the members of a ResourceGroup by their names, which are their indexes.
+function serversOf(resource: Resource, template: Template): { key: string; server: string | undefined }[] {
   const servers = propertyOf(resource, "servers");
+  if (servers?.kind === "call" && servers.fn === "get_attr" && servers.arg.kind === "list" && servers.arg.items.length === 2) {
+    const [name, attribute] = servers.arg.items.map(textOf);
+    const group = template.resources.get(name ?? "")?.group;
+    if (group !== undefined && attribute === "refs_map") return [{ key: group.indexVar, server: name }];
+  }
   if (servers?.kind !== "map") throw new NotARole("its servers are not written out");
   return servers.entries.map(({ key, value }) => ({ key, server: resourceNamed(value) }));
 }
@@ -184,6 +195,20 @@ function checkStep(group: string, run: Value, template: Template): void {
   if (toolsByGroup[group] === undefined) throw new NotARole(`no tool of weft runs configs of group ${group}`);
   const unread = filesIn(run).find((file) => !template.files.has(file));
   if (unread !== undefined) throw new NotARole(`${unread} is fetched by Heat's client`);
+}
+
+// In a member's plan its index takes the place of the index variable in every text; in a deployment Heat leaves texts alone.
+function checkIndex({ name, group }: Resource, values: (Value | undefined)[], template: Template): void {
+  if (group === undefined) return;
+  const holds = (value: Value | undefined): boolean => {
+    if (value?.kind === "literal") return String(value.value).includes(group.indexVar);
+    if (value?.kind === "list") return value.items.some(holds);
+    if (value?.kind === "map") return value.entries.some((entry) => entry.key.includes(group.indexVar) || holds(entry.value));
+    if (value?.kind !== "call") return false;
+    const file = value.fn === "get_file" ? template.files.get(textOf(value.arg) ?? "") : undefined;
+    return holds(value.arg) || file?.includes(group.indexVar) === true;
+  };
+  if (values.some(holds)) throw new NotARole(`${group.indexVar} stands in its texts, which means a member of ${name} in roles`);
 }
 
 function filesIn(value: Value): string[] {
