@@ -8,6 +8,17 @@ export default defineConfig({
         test: {
           name: "quick",
           include: ["src/**/*.test.ts", "tests/layers.test.ts", "tests/golden/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          exclude: ["tests/contract/engines/**"],
+        },
+      },
+      {
+        test: {
+          name: "engines",
+          include: ["tests/contract/engines/**/*.test.ts"],
+          // Each starts real servers, and waits for their elections and time-outs.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

@@ -83,13 +83,13 @@ test("libraries stay where they belong", () => {
 });
 
 test.for([
-  { folder: "coordinator/backends", list: "coordinator/backends.ts", parts: ["hub-connection", "hub-frames"] },
+  { folder: "coordinator/backends", list: "coordinator/backends.ts", parts: [/^hub-/, /^etcd-/] },
   { folder: "agent/tools", list: "agent/tools.ts", parts: [] },
 ])("every file in $folder stands in its list", ({ folder, list, parts }) => {
   const text = files.find(({ path }) => path === list)?.text ?? "";
   const names = files.filter(({ path }) => dirname(path) === folder).map(({ path }) => basename(path, ".ts"));
   expect(names.length).toBeGreaterThan(0);
-  expect(names.filter((name) => !parts.includes(name) && !text.includes(`/${name}.ts"`))).toEqual([]);
+  expect(names.filter((name) => !parts.some((part) => part.test(name)) && !text.includes(`/${name}.ts"`))).toEqual([]);
 });
 
 test("no source file is over 500 lines", () => {

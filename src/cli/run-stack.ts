@@ -7,6 +7,8 @@ import type { AgentConfig } from "../agent/agent-config.ts";
 import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
+import { makeSealer, sealDataflow } from "../coordinator/seal.ts";
+import { reportTrouble } from "../coordinator/report-trouble.ts";
 import { openHub } from "../hub/hub.ts";
 import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
@@ -56,21 +58,22 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
 
   const folder = mkdtempSync(join(tmpdir(), "weft-"));
-  const tokenKey = randomBytes(24).toString("hex");
+  const [tokenKey, sealKey] = [randomBytes(24).toString("hex"), randomBytes(32).toString("hex")];
   // New vms open a new generation: what an earlier run left in a coordinator that stays is not theirs.
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
+  const scope = { stack, generation };
   const machine = new ProcessMachine({ folder, agent: [process.execPath, agentProgram()] });
+  const view = options.makeView(roles);
   let forget = (): void => {};
   try {
     await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
-    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator, tokenKey });
-    const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack) };
+    const watched = reportTrouble(coordinator, (text) => view.note(text));
+    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey });
+    // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
+    const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
-    const view = options.makeView(roles);
     const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
-    const starting = startVms([...configs.keys()], { stack, generation }, coordinator, (vm) =>
-      machine.start(vm, configs.get(vm) as AgentConfig),
-    );
+    const starting = startVms([...configs.keys()], scope, coordinator, (vm) => machine.start(vm, configs.get(vm) as AgentConfig));
     const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, (status, picture) =>
       view.role(status, picture),
     );
@@ -78,7 +81,11 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     const result: RunResult = {
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
-      outputs: await readOutputs(plan, heat, openDataflow(coordinator, { stack, generation })),
+      outputs: await readOutputs(
+        plan,
+        heat,
+        sealDataflow(openDataflow(coordinator, scope), makeSealer(sealKey, scope), () => false),
+      ),
       ...measureRun(placedGraph(options.resolved, vms, heat), picture, machine.firstStartMs ?? Date.now()),
       picture,
     };
@@ -104,6 +111,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       hubs: [hubUrl],
       token: vmToken(tokenKey, stack, vm.id),
       tag: rightsTag(tokenKey, stack, vm.id, generation, vm.plan.rights),
+      sealKey,
       plan: vm.compiled,
       values: vm.values,
       stateDir: join(machine.folderOf(vm.id), "state"),

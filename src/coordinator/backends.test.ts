@@ -17,7 +17,7 @@ test.for(["oracle://x", "memory", "toString:x", ""])("%j is refused with the one
   await expect(openCoordinator(url)).rejects.toMatchObject({
     reaction: "give-up",
     code: "bad-url",
-    message: expect.stringContaining("memory:, embedded:./weft-data, http://"),
+    message: expect.stringContaining("memory:, embedded:./weft-data, etcd://"),
   });
 });
 

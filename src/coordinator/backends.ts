@@ -5,6 +5,8 @@ import type { Backend, Coordinator } from "./coordinator.ts";
 const backends: Record<string, () => Promise<Backend>> = {
   memory: async () => (await import("./backends/memory.ts")).memory,
   embedded: async () => (await import("./backends/embedded.ts")).embedded,
+  etcd: async () => (await import("./backends/etcd.ts")).etcd,
+  etcds: async () => (await import("./backends/etcd.ts")).etcd,
   http: async () => (await import("./backends/hub.ts")).hub,
   https: async () => (await import("./backends/hub.ts")).hub,
 };
