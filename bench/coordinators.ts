@@ -81,8 +81,12 @@ async function measureEngine(name: string, engine: Running, bed: Bed): Promise<v
 async function startEtcdRun(bed: Bed): Promise<Running | undefined> {
   const url = await startEtcd(bed);
   if (url === undefined) return undefined;
-  const { measure, close } = await startDirect(url);
-  return { url: `${url.replace("http:", "etcd:")}/bench`, putToWatch: measure, close: async () => close() };
+  const direct = await startDirect(url);
+  return {
+    url: `${url.replace("http:", "etcd:")}/bench`,
+    putToWatch: (index) => direct.measure(index),
+    close: async () => direct.close(),
+  };
 }
 
 // Our own default without hub and agents, as far as a file's sync can take it.
