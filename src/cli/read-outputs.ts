@@ -1,6 +1,6 @@
 // The stack's outputs at the end of a run: what Heat would resolve, and what roles have written.
 import type { Dataflow } from "../coordinator/dataflow.ts";
-import { evaluateExpr } from "../functions/evaluate.ts";
+import { chooseBranches, evaluateExpr } from "../functions/evaluate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
 import { memberId, cellId } from "../model/cell.ts";
 import { readsOf, type Read } from "../model/expression.ts";
@@ -10,7 +10,9 @@ import type { StackPlan } from "../model/vm-plan.ts";
 /** Evaluates the stack's outputs; one that needs a value that nobody wrote is null, a secret is `"***"`. */
 export async function readOutputs(plan: StackPlan, heat: HeatPlayer, dataflow: Dataflow): Promise<Record<string, Json>> {
   const outputs: Record<string, Json> = {};
-  for (const [name, { value, secret }] of Object.entries(plan.outputs)) {
+  for (const [name, { value: written, secret, condition }] of Object.entries(plan.outputs)) {
+    if (!heat.holds(condition)) continue;
+    const value = chooseBranches(written, heat.lookup);
     const read = new Map<string, Json>();
     for (const inner of readsOf(value)) read.set(canonicalJson(inner as unknown as Json), await peekRead(inner, heat, dataflow));
     const missing = [...read.values()].includes(null);
@@ -25,6 +27,7 @@ export async function readOutputs(plan: StackPlan, heat: HeatPlayer, dataflow: D
 
 // Null where a value is missing: outputs are read at the end of a run, when nothing more will come.
 async function peekRead(read: Read, heat: HeatPlayer, dataflow: Dataflow): Promise<Json> {
+  if (read.present !== undefined && !heat.holds(read.present)) return null;
   if (read.kind === "cell") return peekValue(read.cell, dataflow);
   const size = Number(heat.evaluate(read.size));
   const cells = Array.from({ length: size }, (_, index) => cellId(memberId(read.group, index), read.role, read.output));

@@ -89,6 +89,16 @@ export const catalogue = {
     says: ({ name }: { name: string }) => `there is no condition "${name}"`,
     why: "A condition is named that the section `conditions` does not define. Correct the name, or define it.",
   },
+  "not-a-condition": {
+    severity: "error",
+    says: () => "a condition is expected here: the name of one, true or false, or a condition function",
+    why: "A condition is the name of an entry of the section `conditions`, true, false, or one of the functions equals, not, and, or, contains, get_param and yaql.",
+  },
+  "condition-cycle": {
+    severity: "error",
+    says: ({ cycle }: { cycle: string[] }) => `conditions are defined by each other: ${cycle.join(" -> ")}`,
+    why: "Each of these conditions needs the next one to be known first. Define one of them without the others.",
+  },
   // Parameters
   "unknown-parameter": {
     severity: "error",
@@ -272,12 +282,6 @@ export const catalogue = {
     says: ({ output }: { output: string }) => `the stack output "${output}" would show a secret`,
     hint: () => "say `reveal: true` on the output if that is meant",
     why: "The value is built from an output with `secret: true` or from a hidden parameter; stack outputs can be read by everybody who may look at the stack. Remove it, or allow it with `reveal: true`.",
-  },
-  "conditional-writer": {
-    severity: "warning",
-    says: ({ resource }: { resource: string }) =>
-      `${resource} has a condition: where it is false, those who wait for its roles wait until their time limit`,
-    why: "Whether the resource exists is known only to Heat. This version of weft does not tell readers that a vm was left out. Give the readers the same condition, or an input `wait_timeout` with a `default`.",
   },
   "unread-output": {
     severity: "note",

@@ -133,7 +133,6 @@ test.for<[string, string, string[]]>([
   ["an unknown key of a resource", `${head}resources: {a: {type: X, propertes: {}}}`, ["2:26 unknown-key"]],
   ["a dependence on nothing", `${head}resources: {a: {type: X, depends_on: [b]}}`, ["2:39 unknown-resource"]],
   ["a dependence that is no text", `${head}resources: {a: {type: X, depends_on: 5}}`, ["2:38 bad-type"]],
-  ["a condition that is not there", `${head}resources: {a: {type: X, condition: big}}`, ["2:37 unknown-condition"]],
   ["an output without a value", `${head}outputs: {a: {}}`, ["2:11 missing-key"]],
   ["an unknown key of an output", `${head}outputs: {a: {value: 1, valu: 2}}`, ["2:25 unknown-key"]],
   ["a removed function", `${head}outputs: {a: {value: {"Fn::Join": [",", []]}}}`, ["2:23 function-not-in-version"]],

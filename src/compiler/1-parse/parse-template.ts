@@ -1,9 +1,8 @@
 // A HOT template's text -> Template. Everything that is wrong is reported with its place; nothing throws.
 import type { Document } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
-import type { Output, Resource, Template, Value } from "../../model/template.ts";
+import type { Output, Template, Value } from "../../model/template.ts";
 import { parseEnvironment } from "./parse-environment.ts";
 import { parseParameters } from "./parse-parameters.ts";
 import { parseResources } from "./parse-resources.ts";
@@ -74,7 +73,6 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     conditions: parseConditions(top.map("conditions", "the section conditions"), context),
     files,
   };
-  checkConditionNames(template, report);
   return { template, document: yaml.document };
 }
 
@@ -107,17 +105,6 @@ function parseOutputSection(section: Fields | undefined, context: ParseContext):
     outputs.set(name, output);
   }
   return outputs;
-}
-
-/** A text where a condition stands names one of the section `conditions`. */
-function checkConditionNames(template: Template, report: Report): void {
-  const names = [...template.conditions.keys()];
-  const check = (condition: Value | undefined): void => {
-    if (condition?.kind !== "literal" || typeof condition.value !== "string" || names.includes(condition.value)) return;
-    report.add("unknown-condition", condition.span, { name: condition.value }, { hint: suggestNearest(condition.value, names) });
-  };
-  const holders: (Resource | Output)[] = [...template.resources.values(), ...template.outputs.values()];
-  for (const { condition } of holders) check(condition);
 }
 
 /** The path of a file that a template names: beside the template unless absolute. */

@@ -54,7 +54,11 @@ function parseEntries(entries: Entry[], context: ParseContext, place: "value" | 
 
 function parseCall(map: Value, entry: Entry, context: ParseContext, place: "value" | "condition"): Value | undefined {
   const fn = findFunction(entry.key, context.version, place);
-  if (fn === undefined) return undefined;
+  if (fn === undefined) {
+    const isOfValues = place === "condition" && findFunction(entry.key, context.version, "value") !== undefined;
+    if (isOfValues) context.report.add("function-not-allowed", entry.keySpan, { what: "a condition", fn: entry.key });
+    return undefined;
+  }
   if (fn.until !== undefined && fn.until <= context.version) {
     context.report.add("function-not-in-version", entry.keySpan, { fn: fn.name, version: context.versionName });
   }

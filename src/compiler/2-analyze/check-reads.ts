@@ -3,32 +3,26 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { cellId, roleId } from "../../model/cell.ts";
 import { findResolvedRole, writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
-import type { Template } from "../../model/template.ts";
 
 /** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
-export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
-  checkWriters(template, resolved, report);
+export function checkReads(resolved: ResolvedTemplate, report: Report): void {
+  checkWriters(resolved, report);
   checkSecrets(resolved, report);
   checkUnread(resolved, report);
 }
 
 interface Dependence {
   reader: string;
-  /** The reading vm's resource; none for a stack output. */
-  from?: string;
   runsAtDelete: boolean;
   resource: string;
   role: string;
   span: Span;
 }
 
-function checkWriters(template: Template, resolved: ResolvedTemplate, report: Report): void {
-  for (const { reader, from, runsAtDelete, resource, role, span } of dependencesOf(resolved)) {
+function checkWriters(resolved: ResolvedTemplate, report: Report): void {
+  for (const { reader, runsAtDelete, resource, role, span } of dependencesOf(resolved)) {
     if (!runsAtDelete && findResolvedRole(resolved, resource, role)?.spec.onDelete === true) {
       report.add("reads-delete-role", span, { reader, role: roleId(resource, role) });
-    }
-    if (resource !== from && template.resources.get(resource)?.condition !== undefined) {
-      report.add("conditional-writer", span, { resource });
     }
   }
 }
@@ -37,7 +31,7 @@ function dependencesOf(resolved: ResolvedTemplate): Dependence[] {
   const ofRoles = resolved.vms.flatMap((vm) =>
     vm.roles.flatMap(({ spec, inputs, after }) => {
       const reads = inputs.flatMap((input) => input.reads.map(({ read, span }) => ({ ...writerOf(read), span })));
-      const reader = { reader: roleId(vm.resource, spec.name), from: vm.resource, runsAtDelete: spec.onDelete };
+      const reader = { reader: roleId(vm.resource, spec.name), runsAtDelete: spec.onDelete };
       return [...reads, ...after].map(({ resource, role, span }) => ({ ...reader, resource, role, span }));
     }),
   );
