@@ -283,6 +283,12 @@ export const catalogue = {
     hint: () => "say `reveal: true` on the output if that is meant",
     why: "The value is built from an output with `secret: true` or from a hidden parameter; stack outputs can be read by everybody who may look at the stack. Remove it, or allow it with `reveal: true`.",
   },
+  "unknown-type": {
+    severity: "note",
+    says: ({ type }: { type: string }) =>
+      `Heat's own engine has no resource type "${type}": a plug-in or an environment must bring it`,
+    why: "weft knows the resource types of Heat's engine and their attributes. This one must come from a plug-in of the engine, or from an alias in an environment's resource_registry that is not given here. Its attributes are taken as they are written; Heat will judge.",
+  },
   "unread-output": {
     severity: "note",
     says: ({ role, output }: { role: string; output: string }) => `nobody reads ${role}'s output "${output}"`,

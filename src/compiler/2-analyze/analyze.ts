@@ -19,7 +19,7 @@ export interface Analysis {
 export function analyze(template: Template, report: Report, counts?: Readonly<Record<string, number>>): Analysis {
   const resolved = resolveTemplate(template, report);
   checkTypes(resolved, report);
-  checkReads(resolved, report);
+  checkReads(template, resolved, report);
   findDeployCycles(template, resolved, report);
   const flow = buildGraph(resolved, counts);
   for (const { roles, steps } of findCycles(flow)) {

@@ -2,13 +2,26 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { cellId, roleId } from "../../model/cell.ts";
+import type { Template } from "../../model/template.ts";
+import { isHeatType } from "./attributes.ts";
 import { findResolvedRole, writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
 
 /** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
-export function checkReads(resolved: ResolvedTemplate, report: Report): void {
+export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
+  checkResourceTypes(template, report);
   checkWriters(resolved, report);
   checkSecrets(resolved, report);
   checkUnread(resolved, report);
+}
+
+// Each type once. The name of a file is a nested template.
+function checkResourceTypes(template: Template, report: Report): void {
+  const seen = new Set<string>();
+  for (const { type, typeSpan } of template.resources.values()) {
+    if (seen.has(type) || type === "" || isHeatType(type) || /\.(yaml|template)$/.test(type)) continue;
+    seen.add(type);
+    report.add("unknown-type", typeSpan, { type });
+  }
 }
 
 interface Dependence {
