@@ -289,6 +289,11 @@ export const catalogue = {
       `Heat's own engine has no resource type "${type}": a plug-in or an environment must bring it`,
     why: "weft knows the resource types of Heat's engine and their attributes. This one must come from a plug-in of the engine, or from an alias in an environment's resource_registry that is not given here. Its attributes are taken as they are written; Heat will judge.",
   },
+  "unknown-property": {
+    severity: "warning",
+    says: ({ type, name }: { type: string; name: string }) => `${type} has no property "${name}"`,
+    why: "Heat refuses a property that the resource type does not have. weft has the names from Heat 19; if your Heat is newer and has the property, take no notice.",
+  },
   "unread-output": {
     severity: "note",
     says: ({ role, output }: { role: string; output: string }) => `nobody reads ${role}'s output "${output}"`,

@@ -1,13 +1,17 @@
-"""Asks the real Heat engine, in this process, whether it accepts templates: prints a JSON list of {file, error, edges}
-(error null: accepted; edges: [requirer, required] as the engine sees them).
+"""Asks the real Heat engine, in this process, whether it accepts templates: prints a JSON list of {file, error, edges, digest}
+(error null: accepted; edges: [requirer, required] as the engine sees them; digest: of all that the client sends, the template and its files as
+data, in which the working folder's name is left out).
 
 What is asked is what `openstack orchestration template validate` asks: sections, functions, resource types, property names, attributes,
 conditions and outputs; and that nothing depends on itself. No service and no network is needed, only Debian's python3-heat and
-python3-heatclient; names that a cloud alone knows are not looked up.
+python3-heatclient; names that a cloud alone knows are not looked up. HEAT_ENVIRONMENT_DIR names the folder of the engine's own environments, where that is not
+/etc/heat/environment.d.
 """
 
+import hashlib
 import json
 import logging
+import os
 import sys
 import warnings
 
@@ -26,6 +30,8 @@ from oslo_config import cfg  # noqa: E402
 def prepare_engine():
     logging.disable(logging.CRITICAL)
     cfg.CONF([], project="heat", default_config_files=[])
+    if "HEAT_ENVIRONMENT_DIR" in os.environ:
+        cfg.CONF.set_override("environment_dir", os.environ["HEAT_ENVIRONMENT_DIR"])
     messaging.setup("fake://", optional=True)
     clients.initialise()
     resources.initialise()
@@ -36,7 +42,7 @@ def prepare_engine():
     resource.Resource.is_service_available = classmethod(lambda cls, asker: (True, None))
 
 
-def find_edges(path):
+def ask(path):
     files, parsed = template_utils.get_template_contents(template_file=path)
     # The engine gets JSON from the client, so texts where this has read bytes.
     parsed, files = json.loads(json.dumps([parsed, files], default=lambda data: data.decode()))
@@ -47,14 +53,16 @@ def find_edges(path):
     asked = stack.Stack(asker, "asked", wanted, strict_validate=False)
     asked.validate(validate_res_tmpl_only=True)
     graph = asked.dependencies.graph()
-    return sorted([requirer.name, required.name] for requirer, edges in graph.items() for required in edges)
+    sent = json.dumps([parsed, files], sort_keys=True).replace(f"file://{os.getcwd()}", "")
+    edges = sorted([requirer.name, required.name] for requirer, required_by in graph.items() for required in required_by)
+    return {"edges": edges, "digest": hashlib.sha256(sent.encode()).hexdigest()}
 
 
 def judge(path):
     try:
-        return {"file": path, "error": None, "edges": find_edges(path)}
+        return {"file": path, "error": None, **ask(path)}
     except Exception as fault:
-        return {"file": path, "error": f"{type(fault).__name__}: {fault}", "edges": []}
+        return {"file": path, "error": f"{type(fault).__name__}: {fault}", "edges": [], "digest": None}
 
 
 prepare_engine()

@@ -9,7 +9,6 @@ import {
   isSeq,
   LineCounter,
   type Pair,
-  parseDocument,
   type ParsedNode,
   type Scalar,
   type YAMLMap,
@@ -17,6 +16,7 @@ import {
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Entry, Value } from "../../model/template.ts";
+import { readDocument } from "./read-document.ts";
 import { readLikeHeat } from "./read-like-heat.ts";
 
 export interface ParsedYaml {
@@ -32,8 +32,6 @@ const maxDepth = 200;
 /** What the library says in words that only programmers understand. */
 const rewordings: Record<string, string> = {
   "Maximum call stack size exceeded": "nested too deeply",
-  "Source contains multiple documents; please use YAML.parseAllDocuments()":
-    "a second YAML document starts here; a template is one",
 };
 
 /** Parses one YAML file; undefined when its syntax is wrong, which is reported. */
@@ -44,7 +42,7 @@ export function parseYaml(file: string, text: string, report: Report): ParsedYam
     const lineEnd = /[\r\n]|$/.exec(text.slice(start))?.index ?? 0;
     return { file, line, column: Math.max(1, col), length: Math.max(0, Math.min(end - start, lineEnd)) };
   };
-  const document = parseDocument(text, { ...readLikeHeat, lineCounter });
+  const document = readDocument(text, { ...readLikeHeat, lineCounter });
 
   const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\u{10000}-\u{10ffff}]/u.exec(text);
   if (bad !== null) {

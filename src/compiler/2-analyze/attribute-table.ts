@@ -1,4 +1,4 @@
-// Made by tools/make-attributes.py from Heat 19.0.0: do not edit. Each resource type with its own attributes; beside these every
+// Made by tools/make-type-table.py from Heat 19.0.0: do not edit. Each resource type with its own attributes; beside these every
 // resource has `show`. `*`: it takes other names too, of its outputs or members.
 
 export const attributeTable: Readonly<Record<string, string>> = {
@@ -27,6 +27,7 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "AWS::IAM::User": "",
   "AWS::S3::Bucket": "DomainName WebsiteURL",
   "OS::Aodh::Alarm": "",
+  "OS::Aodh::CombinationAlarm": "*",
   "OS::Aodh::CompositeAlarm": "",
   "OS::Aodh::EventAlarm": "",
   "OS::Aodh::GnocchiAggregationByMetricsAlarm": "",
@@ -50,6 +51,8 @@ export const attributeTable: Readonly<Record<string, string>> = {
     "attachments attachments_list availability_zone bootable created_at display_description display_name encrypted metadata metadata_values multiattach size snapshot_id source_volid status volume_type",
   "OS::Cinder::VolumeAttachment": "",
   "OS::Cinder::VolumeType": "",
+  "OS::Designate::Domain": "*",
+  "OS::Designate::Record": "*",
   "OS::Designate::RecordSet": "",
   "OS::Designate::Zone": "serial",
   "OS::Glance::Image": "",
@@ -59,6 +62,7 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Heat::CloudConfig": "config",
   "OS::Heat::Delay": "",
   "OS::Heat::DeployedServer": "name os_collect_config",
+  "OS::Heat::HARestarter": "*",
   "OS::Heat::InstanceGroup": "InstanceList *",
   "OS::Heat::MultipartMime": "config",
   "OS::Heat::None": "*",
@@ -70,10 +74,12 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Heat::SoftwareConfig": "config",
   "OS::Heat::SoftwareDeployment": "deploy_status_code deploy_stderr deploy_stdout *",
   "OS::Heat::SoftwareDeploymentGroup": "deploy_status_codes deploy_stderrs deploy_stdouts *",
+  "OS::Heat::SoftwareDeployments": "deploy_status_codes deploy_stderrs deploy_stdouts *",
   "OS::Heat::Stack": "outputs stack_name",
   "OS::Heat::StructuredConfig": "config",
   "OS::Heat::StructuredDeployment": "deploy_status_code deploy_stderr deploy_stdout *",
   "OS::Heat::StructuredDeploymentGroup": "deploy_status_codes deploy_stderrs deploy_stdouts *",
+  "OS::Heat::StructuredDeployments": "deploy_status_codes deploy_stderrs deploy_stdouts *",
   "OS::Heat::SwiftSignal": "data",
   "OS::Heat::SwiftSignalHandle": "curl_cli endpoint token",
   "OS::Heat::TestResource": "output",
@@ -93,6 +99,8 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Keystone::Service": "",
   "OS::Keystone::User": "default_project_id domain_id enabled name password_expires_at",
   "OS::Keystone::UserRoleAssignment": "",
+  "OS::Magnum::Bay": "*",
+  "OS::Magnum::BayModel": "",
   "OS::Magnum::Cluster":
     "api_address cluster_template_id coe_version container_version create_timeout discovery_url keypair master_addresses master_count name node_addresses node_count stack_id status status_reason",
   "OS::Magnum::ClusterTemplate": "",
@@ -116,6 +124,7 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Neutron::FloatingIPAssociation": "",
   "OS::Neutron::FloatingIPPortForward": "",
   "OS::Neutron::FlowClassifier": "",
+  "OS::Neutron::HealthMonitor": "admin_state_up delay expected_codes http_method max_retries tenant_id timeout type url_path",
   "OS::Neutron::IKEPolicy":
     "auth_algorithm description encryption_algorithm ike_version lifetime name pfs phase1_negotiation_mode tenant_id",
   "OS::Neutron::IPsecPolicy":
@@ -131,11 +140,14 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Neutron::LBaaS::LoadBalancer": "pools vip_address vip_port_id vip_subnet_id",
   "OS::Neutron::LBaaS::Pool": "healthmonitor_id listeners members",
   "OS::Neutron::LBaaS::PoolMember": "address pool_id",
+  "OS::Neutron::LoadBalancer": "",
   "OS::Neutron::MeteringLabel": "description name shared",
   "OS::Neutron::MeteringRule": "direction excluded metering_label_id remote_ip_prefix",
   "OS::Neutron::Net":
     "admin_state_up l2_adjacency mtu name port_security_enabled qos_policy_id segments status subnets tenant_id",
   "OS::Neutron::NetworkGateway": "default",
+  "OS::Neutron::Pool": "admin_state_up description lb_method name protocol provider subnet_id tenant_id vip",
+  "OS::Neutron::PoolMember": "address admin_state_up pool_id protocol_port tenant_id weight",
   "OS::Neutron::Port":
     "admin_state_up allowed_address_pairs device_id device_owner dns_assignment fixed_ips mac_address name network network_id port_security_enabled propagate_uplink_status qos_policy_id security_groups status subnets tenant_id",
   "OS::Neutron::PortChain": "",
@@ -150,6 +162,7 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Neutron::Quota": "",
   "OS::Neutron::RBACPolicy": "",
   "OS::Neutron::Router": "admin_state_up external_gateway_info name status tenant_id",
+  "OS::Neutron::RouterGateway": "",
   "OS::Neutron::RouterInterface": "",
   "OS::Neutron::SecurityGroup": "",
   "OS::Neutron::SecurityGroupRule": "",
@@ -162,6 +175,8 @@ export const attributeTable: Readonly<Record<string, string>> = {
   "OS::Neutron::Trunk": "port_id",
   "OS::Neutron::VPNService": "admin_state_up description name router_id status subnet_id tenant_id",
   "OS::Nova::Flavor": "extra_specs is_public",
+  "OS::Nova::FloatingIP": "ip pool",
+  "OS::Nova::FloatingIPAssociation": "",
   "OS::Nova::HostAggregate": "",
   "OS::Nova::KeyPair": "private_key public_key",
   "OS::Nova::Quota": "",

@@ -1,5 +1,6 @@
-// Attributes of resource types. A type that Heat's own engine does not have (a plug-in's) may have any attribute: Heat will judge.
+// Attributes and properties of resource types. A type that Heat's own engine does not have (a plug-in's) may have any attribute: Heat will judge.
 import { attributeTable } from "./attribute-table.ts";
+import { propertyTable } from "./property-table.ts";
 
 /** Attributes of an OS::Heat::ResourceGroup, beside those of its members. */
 export const groupAttributes: readonly string[] = ["attributes", "refs", "refs_map", "removed_rsrc_list", "show"];
@@ -14,4 +15,11 @@ export function attributesOf(type: string): readonly string[] | undefined {
   const own = isHeatType(type) ? attributeTable[type] : undefined;
   if (own === undefined || own.endsWith("*")) return undefined;
   return [...own.split(" ").filter((name) => name !== ""), "show"];
+}
+
+/** Returns the names of the properties of a resource type; undefined where there may be others. */
+export function propertiesOf(type: string): readonly string[] | undefined {
+  const names = Object.hasOwn(propertyTable, type) ? propertyTable[type] : undefined;
+  // Types that Heat has given up take anything and do nothing.
+  return names === undefined || names === "" ? undefined : names.split(" ");
 }

@@ -1,14 +1,16 @@
 // Who reads what: reads that may never be answered, secrets that would be shown, outputs that nobody reads.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import { suggestNearest } from "../../diagnostics/nearest.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { cellId, roleId } from "../../model/cell.ts";
 import type { Template } from "../../model/template.ts";
-import { isHeatType } from "./attributes.ts";
+import { isHeatType, propertiesOf } from "./attributes.ts";
 import { findResolvedRole, writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
 
 /** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
 export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
   checkResourceTypes(template, report);
+  checkProperties(template, report);
   checkWriters(resolved, report);
   checkSecrets(resolved, report);
   checkUnread(resolved, report);
@@ -21,6 +23,17 @@ function checkResourceTypes(template: Template, report: Report): void {
     if (seen.has(type) || type === "" || isHeatType(type) || /\.(yaml|template)$/.test(type)) continue;
     seen.add(type);
     report.add("unknown-type", typeSpan, { type });
+  }
+}
+
+function checkProperties(template: Template, report: Report): void {
+  for (const { type, properties } of template.resources.values()) {
+    const known = propertiesOf(type);
+    if (known === undefined || properties?.kind !== "map") continue;
+    for (const { key, keySpan } of properties.entries) {
+      if (!known.includes(key))
+        report.add("unknown-property", keySpan, { type, name: key }, { hint: suggestNearest(key, known) });
+    }
   }
 }
 
