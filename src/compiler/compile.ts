@@ -40,13 +40,13 @@ export function compile(input: CompilerInput): Compiled {
   const report = new Report();
   const parsed = parseTemplate(input, report);
   if (parsed === undefined) return { report };
-  const { template, document } = parsed;
+  const { template, document, isForeign = false } = parsed;
 
   const { resolved, flow } = analyze(template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
   const plan = emitStackPlan(resolved, deriveRights(resolved));
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
-  const hot = emitHot(document, resolved, report);
+  const hot = isForeign ? input.text : emitHot(document, resolved, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot } };
 }

@@ -89,6 +89,11 @@ export const catalogue = {
     says: ({ name }: { name: string }) => `there is no condition "${name}"`,
     why: "A condition is named that the section `conditions` does not define. Correct the name, or define it.",
   },
+  "bad-merge": {
+    severity: "error",
+    says: ({ name, problem }: { name: string; problem: string }) => `the parameter "${name}" ${problem}`,
+    why: "Several environments give the parameter a value, and parameter_merge_strategies says to merge them. Heat merges maps with maps, lists with lists, texts with texts and numbers with numbers, and all files must say the same.",
+  },
   "not-a-condition": {
     severity: "error",
     says: () => "a condition is expected here: the name of one, true or false, or a condition function",
@@ -98,6 +103,11 @@ export const catalogue = {
     severity: "error",
     says: ({ cycle }: { cycle: string[] }) => `conditions are defined by each other: ${cycle.join(" -> ")}`,
     why: "Each of these conditions needs the next one to be known first. Define one of them without the others.",
+  },
+  "cfn-template": {
+    severity: "note",
+    says: () => "a template in CloudFormation's form: it passes through as it is",
+    why: "weft reads and annotates HOT templates. A template with AWSTemplateFormatVersion is Heat's alone: nothing in it is checked, and `weft compile` copies it.",
   },
   // Parameters
   "unknown-parameter": {

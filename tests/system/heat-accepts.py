@@ -2,7 +2,7 @@
 (error null: accepted; edges: [requirer, required] as the engine sees them; digest: of all that the client sends, the template and its files as
 data, in which the working folder's name is left out).
 
-What is asked is what `openstack orchestration template validate` asks: sections, functions, resource types, property names, attributes,
+Each argument is a template's path, or TEMPLATE=ENVIRONMENT. What is asked is what `openstack orchestration template validate` asks: sections, functions, resource types, property names, attributes,
 conditions and outputs; and that nothing depends on itself. No service and no network is needed, only Debian's python3-heat and
 python3-heatclient; names that a cloud alone knows are not looked up. HEAT_ENVIRONMENT_DIR names the folder of the engine's own environments, where that is not
 /etc/heat/environment.d.
@@ -21,7 +21,7 @@ import eventlet  # noqa: E402
 eventlet.monkey_patch(os=False)
 from unittest import mock  # noqa: E402
 
-from heat.common import context, messaging, policy  # noqa: E402
+from heat.common import context, environment_format, messaging, policy  # noqa: E402
 from heat.engine import clients, environment, resource, resources, service, stack, template  # noqa: E402
 from heatclient.common import template_utils  # noqa: E402
 from oslo_config import cfg  # noqa: E402
@@ -42,12 +42,12 @@ def prepare_engine():
     resource.Resource.is_service_available = classmethod(lambda cls, asker: (True, None))
 
 
-def ask(path):
+def ask(path, environment_path):
     files, parsed = template_utils.get_template_contents(template_file=path)
     # The engine gets JSON from the client, so texts where this has read bytes.
     parsed, files = json.loads(json.dumps([parsed, files], default=lambda data: data.decode()))
     asker = context.RequestContext(project_id="project", user_id="user", username="user", is_admin=False)
-    wanted = template.Template(parsed, files=files, env=environment.Environment({}))
+    wanted = template.Template(parsed, files=files, env=environment.Environment(read_environment(environment_path)))
     engine = service.EngineService.__new__(service.EngineService)
     engine._validate_template(asker, wanted)
     asked = stack.Stack(asker, "asked", wanted, strict_validate=False)
@@ -58,12 +58,20 @@ def ask(path):
     return {"edges": edges, "digest": hashlib.sha256(sent.encode()).hexdigest()}
 
 
-def judge(path):
+def read_environment(path):
+    if path == "":
+        return {}
+    with open(path) as file:
+        return environment_format.parse(file.read())
+
+
+def judge(argument):
+    path, _, environment_path = argument.partition("=")
     try:
-        return {"file": path, "error": None, **ask(path)}
+        return {"file": path, "error": None, **ask(path, environment_path)}
     except Exception as fault:
         return {"file": path, "error": f"{type(fault).__name__}: {fault}", "edges": [], "digest": None}
 
 
 prepare_engine()
-print(json.dumps([judge(path) for path in sys.argv[1:]]))
+print(json.dumps([judge(argument) for argument in sys.argv[1:]]))

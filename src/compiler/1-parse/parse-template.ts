@@ -25,6 +25,8 @@ export interface ParsedTemplate {
   template: Template;
   /** The template as written, for emission. `reveal` of outputs and `weft` in metadata are ours, to be taken out. */
   document: Document.Parsed;
+  /** Written in CloudFormation's form, which weft does not read: it passes through as it is. */
+  isForeign?: true;
 }
 
 const sections = ["heat_template_version", "description", "parameter_groups", "parameters", "resources", "outputs"];
@@ -40,6 +42,10 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     report.add("not-a-template", root.span, { found: describeValue(root) });
     return undefined;
   }
+  if (isCloudFormation(root)) {
+    report.add("cfn-template", root.span, undefined);
+    return { template: emptyTemplate(file), document: yaml.document, isForeign: true };
+  }
   const { name: versionName, version } = parseVersion(openMap(root, "the template", report) as Fields, report);
   const known = version >= "2016-10-14" ? [...sections, "conditions"] : sections;
   const top = openMap(root, "the template", report, known) as Fields;
@@ -50,6 +56,7 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     version,
     versionName,
     report,
+    aliases: environments.flatMap(({ aliases }) => aliases),
     inRole: false,
     readFile(name) {
       const content = files.get(name) ?? host.readFile(pathBeside(file, name));
@@ -74,6 +81,17 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     files,
   };
   return { template, document: yaml.document };
+}
+
+function isCloudFormation(root: Value): boolean {
+  const keys = root.kind === "map" ? root.entries.map(({ key }) => key) : [];
+  const isCfn = keys.includes("AWSTemplateFormatVersion") || keys.includes("HeatTemplateFormatVersion");
+  return isCfn && !keys.includes("heat_template_version");
+}
+
+function emptyTemplate(file: string): Template {
+  const [parameters, resources, outputs] = [new Map(), new Map(), new Map()];
+  return { file, version: newestVersion, parameters, resources, outputs, conditions: new Map(), files: new Map() };
 }
 
 /** The newest version stands in for one that is missing or wrong, so that parsing goes on. */
