@@ -7,7 +7,13 @@ export default defineConfig({
       {
         test: {
           name: "quick",
-          include: ["src/**/*.test.ts", "tests/layers.test.ts", "tests/golden/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "tests/layers.test.ts",
+            "tests/golden/**/*.test.ts",
+            "tests/contract/**/*.test.ts",
+            "tests/fuzz/**/*.test.ts",
+          ],
         },
       },
       {

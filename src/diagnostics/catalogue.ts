@@ -19,6 +19,16 @@ export const catalogue = {
     hint: () => "a relative path is looked up beside the template",
     why: "get_file names a file that is not there or cannot be read. weft reads the files of a template when it compiles; relative paths start at the folder of the template. Correct the path or add the file.",
   },
+  "file-too-large": {
+    severity: "error",
+    says: ({ limit }: { limit: number }) => `the file has more than ${limit} characters`,
+    why: "weft does not read templates and environments of this size: Heat takes no template of more than 524,288 bytes. Move texts into files of their own (get_file), and vms that are alike into a group.",
+  },
+  "too-large-for-heat": {
+    severity: "warning",
+    says: ({ what, limit }: { what: string; limit: string }) => `the template for Heat has ${what}; Heat's limit is ${limit}`,
+    why: "Unless its operator has raised the limits, Heat refuses a template of more than 524,288 bytes (max_template_size) or a stack of more than 1,000 resources (max_resources_per_stack). Use groups, or nested templates.",
+  },
   "bad-character": {
     severity: "error",
     says: ({ code }: { code: string }) =>

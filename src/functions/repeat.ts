@@ -1,6 +1,8 @@
 // Heat's function repeat.
 import type { Json, JsonMap } from "../model/json.ts";
 
+const maxItems = 100_000;
+
 /**
  * repeat: `{template, for_each: {PLACEHOLDER: LIST or MAP}, permutations}`: the template once for every combination of the
  * lists' items (with `permutations: false` for the first items, the second ones, ...), placeholders replaced in every text of it.
@@ -14,6 +16,8 @@ export function repeat(arg: Json): Json[] {
   if (typeof permutations !== "boolean") throw new Error("repeat: permutations must be true or false");
   const placeholders = Object.keys(forEach as JsonMap);
   const lists = Object.values(forEach as JsonMap).map((list) => itemsOf(list, permutations));
+  const count = lists.reduce((product, list) => product * (list?.length ?? 0), 1);
+  if (permutations && count > maxItems) throw new Error(`repeat: more than ${maxItems} items would come out`);
   const rows = permutations ? combine(lists) : zip(lists);
   return rows.map((row) => fill(template, placeholders, row));
 }

@@ -28,6 +28,8 @@ export interface ParsedYaml {
 /** Most values that aliases may stand for, all together. */
 const maxAliasedValues = 100_000;
 const maxDepth = 200;
+/** Some sixteen times of what Heat takes; the tree of a file needs some two hundred times the memory of its text. */
+const maxFileLength = 8 * 1024 * 1024;
 
 /** What the library says in words that only programmers understand. */
 const rewordings: Record<string, string> = {
@@ -42,6 +44,10 @@ export function parseYaml(file: string, text: string, report: Report): ParsedYam
     const lineEnd = /[\r\n]|$/.exec(text.slice(start))?.index ?? 0;
     return { file, line, column: Math.max(1, col), length: Math.max(0, Math.min(end - start, lineEnd)) };
   };
+  if (text.length > maxFileLength) {
+    report.add("file-too-large", { file, line: 1, column: 1, length: 0 }, { limit: maxFileLength });
+    return undefined;
+  }
   const document = readDocument(text, { ...readLikeHeat, lineCounter });
 
   const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\u{10000}-\u{10ffff}]/u.exec(text);
