@@ -13,6 +13,7 @@ export default defineConfig({
             "tests/golden/**/*.test.ts",
             "tests/contract/**/*.test.ts",
             "tests/fuzz/**/*.test.ts",
+            "tests/schema/**/*.test.ts",
           ],
         },
       },

@@ -5,7 +5,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import { cellId, roleId } from "../../model/cell.ts";
 import type { Template } from "../../model/template.ts";
 import { isHeatType, propertiesOf } from "./attributes.ts";
-import { findResolvedRole, writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
+import { writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
 
 /** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
 export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
@@ -46,8 +46,13 @@ interface Dependence {
 }
 
 function checkWriters(resolved: ResolvedTemplate, report: Report): void {
+  const runAtDelete = new Set(
+    resolved.vms.flatMap(({ resource, roles }) =>
+      roles.flatMap(({ spec }) => (spec.onDelete ? [roleId(resource, spec.name)] : [])),
+    ),
+  );
   for (const { reader, runsAtDelete, resource, role, span } of dependencesOf(resolved)) {
-    if (!runsAtDelete && findResolvedRole(resolved, resource, role)?.spec.onDelete === true) {
+    if (!runsAtDelete && runAtDelete.has(roleId(resource, role))) {
       report.add("reads-delete-role", span, { reader, role: roleId(resource, role) });
     }
   }
