@@ -54,7 +54,7 @@ function withEnvironment(template: string): string {
 
 function isDoubtful(template: string): boolean {
   const diagnostics = join(template, "../diagnostics.txt");
-  return existsSync(diagnostics) && /\[unknown-(type|property)\]/.test(readFileSync(diagnostics, "utf8"));
+  return existsSync(diagnostics) && /\[unknown-(type|property)|too-large-for-heat\]/.test(readFileSync(diagnostics, "utf8"));
 }
 
 interface Verdict {

@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { root } from "./stack-bed.ts";
 
@@ -258,9 +258,12 @@ test("a run that is killed itself leaves no role running", async () => {
 });
 
 test("status and why answer while a stack runs, and say when none does", async () => {
-  const child = spawn(process.execPath, [weft, "up", writeTemplate(chain.replace("exit 7", "sleep 1234")), "--json"]);
+  const template = writeTemplate(chain.replace("exit 7", "sleep 1234"));
+  // A place of its own for what runs: others may run stacks on this machine too.
+  const env = { ...process.env, TMPDIR: dirname(template) };
+  const child = spawn(process.execPath, [weft, "up", template, "--json"], { env });
   await runningRole(child);
-  const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8" }).stdout;
+  const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8", env }).stdout;
   await expect.poll(() => ask("status")).toMatch(/a\.make +runs for/);
   await expect
     .poll(() => ask("why", "c.last"))

@@ -143,6 +143,11 @@ test.for<[string, string, string[]]>([
   ["list_join of one", `${head}outputs: {a: {value: {list_join: [x]}}}`, ["2:23 bad-function-argument"]],
   ["a missing file", `${head}outputs: {a: {value: {get_file: x}}}`, ["2:33 missing-file"]],
   ["roles on what is no vm", `${head}resources: {a: {type: X, metadata: {weft: {}}}}`, ["2:37 not-a-vm"]],
+  [
+    "a function of values in a condition",
+    `${head}conditions: {c: {str_replace: {template: x, params: {}}}}`,
+    ["2:18 function-not-allowed"],
+  ],
   ["a repeated resource", `${head}resources: {a: {type: X}, a: {type: X}}`, ["2:27 shadowed-key"]],
 ])("a template with %s is reported at its place", ([, text, places]) => {
   expect(parseInTest(text)).toMatchObject({ parsed: { template: {} }, places });
