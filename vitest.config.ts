@@ -15,6 +15,17 @@ export default defineConfig({
             "tests/fuzz/**/*.test.ts",
             "tests/schema/**/*.test.ts",
           ],
+          exclude: ["tests/contract/engines/**"],
+        },
+      },
+      {
+        test: {
+          name: "engines",
+          include: ["tests/contract/engines/**/*.test.ts"],
+          // Each starts real servers, and waits for their elections and time-outs.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

@@ -21,7 +21,7 @@ export async function measureHop(): Promise<void> {
   await using bed = new Bed();
   const etcd = await startEtcd(bed);
   const tcp = await tcpRoundTrip(await startEcho(bed));
-  const hop = await startHop(bed, samples + warmUp);
+  const hop = await startHop(bed, "hop", "embedded:hub-data", samples + warmUp);
   const direct = etcd === undefined ? undefined : await startDirect(etcd);
 
   const times: Record<"tcp" | "etcd" | "hop", number[]> = { tcp: [], etcd: [], hop: [] };
@@ -49,7 +49,7 @@ export async function measureHop(): Promise<void> {
 }
 
 // One process writes and watches, on two connections, as two vms would.
-async function startDirect(url: string): Promise<{ measure(index: number): Promise<number>; close(): void }> {
+export async function startDirect(url: string): Promise<{ measure(index: number): Promise<number>; close(): void }> {
   const [writer, reader] = [new EtcdClient(url), new EtcdClient(url)];
   let arrived: (() => void) | undefined;
   await reader.watch("hop", () => arrived?.());
@@ -72,19 +72,29 @@ async function startDirect(url: string): Promise<{ measure(index: number): Promi
   };
 }
 
-// The measuring process is the client of both agents' sockets, in the place of the roles' programs: one clock.
-async function startHop(bed: Bed, count: number): Promise<(index: number) => Promise<number>> {
+/**
+ * Starts a hub on `coordinator` and two agents, in a folder of the bed; the result measures the hop of value `index`, of `count`, in ms.
+ * The measuring process is the client of both agents' sockets, in the place of the roles' programs: one clock.
+ */
+export async function startHop(
+  bed: Bed,
+  name: string,
+  coordinator: string,
+  count: number,
+): Promise<(index: number) => Promise<number>> {
+  const folder = join(bed.folder, name);
+  mkdirSync(folder);
   const weft = join(root, "bin/weft.js");
-  const hub = bed.spawn(process.execPath, [weft, "hub", "--listen", "127.0.0.1:0", "--coordinator", "embedded:hub-data"], {
+  const hub = bed.spawn(process.execPath, [weft, "hub", "--listen", "127.0.0.1:0", "--coordinator", coordinator], {
     WEFT_TOKEN_KEY: tokenKey,
   });
   const hubUrl = (await firstLine(hub)).replace("hub at ", "");
   const names = Array.from({ length: count }, (_, index) => `v${index}`);
-  const writer = startAgent(bed, hubUrl, plan("a", "write", { outputs: names }));
-  const reader = startAgent(bed, hubUrl, plan("b", "read", { inputs: names }));
+  const writer = startAgent(bed, folder, hubUrl, plan("a", "write", { outputs: names }));
+  const reader = startAgent(bed, folder, hubUrl, plan("b", "read", { inputs: names }));
   for (const { stateDir } of [writer, reader]) await existing(join(stateDir, "agent.sock"));
-  await existing(join(bed.folder, "a.running"));
-  await existing(join(bed.folder, "b.running"));
+  await existing(join(folder, "a.running"));
+  await existing(join(folder, "b.running"));
   return async (index) => {
     const [reading, writing] = [await dial(reader.stateDir), await dial(writer.stateDir)];
     const got = answered(reading);
@@ -157,8 +167,8 @@ function plan(vm: string, role: string, names: { inputs?: string[]; outputs?: st
   };
 }
 
-function startAgent(bed: Bed, hubUrl: string, vmPlan: VmPlan): { stateDir: string } {
-  const stateDir = join(bed.folder, vmPlan.vm);
+function startAgent(bed: Bed, folder: string, hubUrl: string, vmPlan: VmPlan): { stateDir: string } {
+  const stateDir = join(folder, vmPlan.vm);
   mkdirSync(stateDir);
   const who = { stack: "bench", generation: "g1", vm: vmPlan.vm };
   const config: AgentConfig = {
@@ -173,7 +183,7 @@ function startAgent(bed: Bed, hubUrl: string, vmPlan: VmPlan): { stateDir: strin
   };
   writeFileSync(join(stateDir, "agent.json"), JSON.stringify(config), { mode: 0o600 });
   bed.spawn(process.execPath, [join(root, "dist/agent.cjs"), "--config", join(stateDir, "agent.json")], {
-    BENCH_FOLDER: bed.folder,
+    BENCH_FOLDER: folder,
   });
   return { stateDir };
 }

@@ -1,11 +1,13 @@
 // npm run bench [NAME...]: the measurements that a person can repeat; docs/benchmarks.md has their figures.
 import { measureCheck } from "./check.ts";
+import { measureCoordinators } from "./coordinators.ts";
 import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
 
 const measurements: Record<string, () => Promise<void>> = {
   hop: measureHop,
+  coordinators: measureCoordinators,
   overhead: measureOverhead,
   makespan: measureMakespan,
   check: measureCheck,

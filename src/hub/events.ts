@@ -2,10 +2,12 @@
 import type { ServerResponse } from "node:http";
 import type { Entry, Observer } from "../coordinator/coordinator.ts";
 import { generationsPrefix, parseKey, type Scope, scopePrefix } from "../coordinator/keys.ts";
+import { canonicalJson, type Json } from "../model/json.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 import type { CellState, StackEvent, StackStatus } from "../monitor/picture.ts";
 import { findNewest, type HubCore } from "./hub-core.ts";
 import { parseObject } from "./parse-frames.ts";
+import { sha256 } from "./tokens.ts";
 
 // A comment now and then keeps proxies from closing a silent stream.
 const commentIntervalMs = 15_000;
@@ -48,8 +50,15 @@ export function describeChange(key: string, entry: Entry | undefined): StackEven
 
 // Leaves out the value and the error.
 function describeCell(cell: string, record: Record<string, unknown>): CellState {
-  const { state, by, atMs, attempt } = record as unknown as CellState & { attempt?: number };
-  return { cell, state, by, atMs, ...(attempt === undefined ? {} : { attempt }) };
+  const { state, by, atMs, attempt, value } = record as unknown as CellState & { value?: Json };
+  return {
+    cell,
+    state,
+    by,
+    atMs,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(value === undefined ? {} : { sha256: sha256(canonicalJson(value)) }),
+  };
 }
 
 /**

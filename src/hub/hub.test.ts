@@ -13,7 +13,7 @@ import { Failure } from "../model/failure.ts";
 import type { RoleStatus } from "../model/status.ts";
 import type { Rights } from "../model/vm-plan.ts";
 import { type Hub, openHub } from "./hub.ts";
-import { operatorToken, rightsTag, rightsText, vmToken } from "./tokens.ts";
+import { operatorToken, rightsTag, rightsText, sha256, vmToken } from "./tokens.ts";
 
 const tokenKey = "key";
 const scope = { stack: "shop", generation: "g1" };
@@ -148,7 +148,7 @@ test("the status document tells roles, vms and cells of the newest generation, a
   await dataflow.report(role);
   const presence = { vm: "db", instance: "i", address: "127.0.0.1", startedMs: 1 };
   await dataflow.join(presence, new AbortController().signal);
-  const cell = { cell: "db.mysql.port", state: "value", by: "db.mysql", atMs: 5, attempt: 2 };
+  const cell = { cell: "db.mysql.port", state: "value", by: "db.mysql", atMs: 5, attempt: 2, sha256: sha256('"a secret"') };
   expect(await ask(hub, "/v1/stacks/shop/status")).toEqual({
     status: 200,
     body: { ...scope, roles: [role], vms: [presence], cells: [cell] },

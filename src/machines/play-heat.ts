@@ -8,9 +8,12 @@ import type { Json } from "../model/json.ts";
 import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Resource, Template } from "../model/template.ts";
 
-/** Thrown when a value is asked for that only a cloud would know; `hint` says how to give it. */
+/** Thrown when a value is asked for that only a cloud or the user would know; `hint` says how to give it. */
 export class UnknownToUs extends Error {
   readonly hint: string;
+  /** Where it is asked for: a slot of a vm's plan, or one of the stack's outputs. */
+  place: { vm: string; slot: string } | { output: string } | undefined;
+
   constructor(message: string, hint: string) {
     super(message);
     this.hint = hint;
@@ -37,13 +40,17 @@ export class HeatPlayer {
     this.#stage = stage;
   }
 
-  /** The value of an expression without reads; fails with UnknownToUs, also when a function cannot take its argument. */
-  evaluate(expr: Expr): Json {
+  /** The value of an expression without reads; fails with UnknownToUs that names `place`, also when a function cannot take its argument. */
+  evaluate(expr: Expr, place?: UnknownToUs["place"]): Json {
     try {
       return evaluateExpr(expr, this.lookup);
     } catch (error) {
-      if (error instanceof UnknownToUs) throw error;
-      throw new UnknownToUs(messageOf(error), "Heat would evaluate this when it creates the stack");
+      const unknown =
+        error instanceof UnknownToUs
+          ? error
+          : new UnknownToUs(messageOf(error), "Heat would evaluate this when it creates the stack");
+      unknown.place ??= place;
+      throw unknown;
     }
   }
 

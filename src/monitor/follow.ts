@@ -11,16 +11,17 @@ import {
 } from "./picture.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 
-/** Where a stack's hub is, and the token of its operator. */
+/** Where a stack's hub is, and the token of its operator. Without `generation` the newest is meant. */
 export interface HubAccess {
   hub: string;
   stack: string;
   token: string;
+  generation?: string;
 }
 
 /** Reads the status of a stack once. Fails `give-up` when the hub refuses, `retry` when it cannot be reached. */
 export async function readStatus(access: HubAccess): Promise<StackStatus> {
-  const answer = await ask(access, "status");
+  const answer = await askHub(access, "status");
   return (await answer.json()) as StackStatus;
 }
 
@@ -31,7 +32,7 @@ export async function readStatus(access: HubAccess): Promise<StackStatus> {
 export async function followStack(access: HubAccess, onEvent: (event: StackEvent) => void, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     try {
-      const answer = await ask(access, "events", signal);
+      const answer = await askHub(access, "events", { signal });
       await readEvents(answer.body as ReadableStream<Uint8Array>, onEvent);
     } catch (error) {
       if (signal.aborted) return;
@@ -41,19 +42,23 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
   }
 }
 
-async function ask(access: HubAccess, what: "status" | "events", signal?: AbortSignal): Promise<Response> {
-  const url = `${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${what}`;
-  const answer = await fetch(url, {
-    headers: { authorization: `Bearer ${access.token}` },
-    ...(signal === undefined ? {} : { signal }),
-  }).catch((error: unknown) => {
+/**
+ * Asks a hub as a stack's operator, `path` being what stands after `/v1/stacks/STACK/`. Fails `give-up` with the hub's words when it
+ * refuses (code `unauthorized`, `conflict` or `refused`), `retry` when it cannot be reached.
+ */
+export async function askHub(access: HubAccess, path: string, init: RequestInit = {}): Promise<Response> {
+  const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${path}`);
+  if (access.generation !== undefined) url.searchParams.set("generation", access.generation);
+  const headers = { authorization: `Bearer ${access.token}` };
+  const answer = await fetch(url, { ...init, headers }).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
     throw new Failure("retry", "unreachable", `the hub ${access.hub} cannot be reached: ${cause}`, { cause: error });
   });
   if (answer.ok) return answer;
-  const code = answer.status === 401 ? "unauthorized" : "refused";
-  const body = (await answer.json().catch(() => ({}))) as { error?: string };
-  throw new Failure("give-up", code, `the hub ${access.hub} says HTTP ${answer.status}: ${body.error ?? answer.statusText}`);
+  const code = answer.status === 401 ? "unauthorized" : answer.status === 409 ? "conflict" : "refused";
+  const { error = answer.statusText, hint } = (await answer.json().catch(() => ({}))) as { error?: string; hint?: string };
+  const message = `the hub ${access.hub} says HTTP ${answer.status}: ${error}${hint === undefined ? "" : `\nhint: ${hint}`}`;
+  throw new Failure("give-up", code, message);
 }
 
 async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: StackEvent) => void): Promise<void> {

@@ -2,12 +2,14 @@
 import { parseCellId, roleId, showCell } from "../model/cell.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 
-/** A cell that is settled, without its value. */
+/** A cell that is settled, without its value: who settled it, when, in which attempt, and the SHA-256 of the value's canonical JSON. */
 export interface CellState {
   cell: string;
   state: "value" | "absent" | "failed";
   by: string;
   atMs: number;
+  attempt?: number;
+  sha256?: string;
 }
 
 /** The document of GET /v1/stacks/STACK/status, and of the first event of the event stream. */

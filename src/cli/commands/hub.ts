@@ -1,8 +1,12 @@
 // weft hub: serves a coordinator to the vms of any number of stacks.
 import { parseArgs } from "node:util";
 import { openCoordinator } from "../../coordinator/backends.ts";
+import type { Coordinator } from "../../coordinator/coordinator.ts";
+import { reportTrouble } from "../../coordinator/report-trouble.ts";
+import { retrying } from "../../coordinator/retrying.ts";
 import { openHub } from "../../hub/hub.ts";
 import { operatorToken } from "../../hub/tokens.ts";
+import { Failure } from "../../model/failure.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 
 export const command = {
@@ -12,9 +16,10 @@ usage: weft hub [--listen HOST:PORT] [--coordinator URL] [--stack NAME]
 
 Serves a coordinator to the agents of any number of stacks: one port for agents (WebSocket) and people (HTTP).
 The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
+A coordinator that is away is waited for; what ails it is told on standard error.
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
-  --coordinator URL    memory: or embedded:DIR; default embedded:weft-data
+  --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
   --stack NAME         print the operator's token of this stack too`,
   async run(args) {
     const { values } = parseArgs({
@@ -25,8 +30,8 @@ The key that all tokens are derived from is read from the environment variable W
     if (tokenKey === undefined || tokenKey.length < 16)
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
-    await using coordinator = await openCoordinator(values.coordinator ?? "embedded:weft-data");
-    await using hub = await openHub({ listen, coordinator, tokenKey });
+    await using coordinator = await openPatiently(values.coordinator ?? "embedded:weft-data");
+    await using hub = await openHub({ listen, coordinator: reportTrouble(coordinator, complain), tokenKey });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (values.stack !== undefined)
       process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
@@ -37,6 +42,23 @@ The key that all tokens are derived from is read from the environment variable W
     return exitCodes.done;
   },
 } satisfies Command;
+
+// Hub and coordinator may start in any order: one that is away is waited for, not silently.
+async function openPatiently(url: string): Promise<Coordinator> {
+  let told = "";
+  return retrying(async () => {
+    try {
+      return await openCoordinator(url);
+    } catch (error) {
+      if (error instanceof Failure && error.reaction === "retry" && error.message !== told) complain((told = error.message));
+      throw error;
+    }
+  }, undefined);
+}
+
+function complain(text: string): void {
+  process.stderr.write(`weft: ${text}\n`);
+}
 
 function parseListen(text: string): { host: string; port: number } {
   const match = /^(?:(.+):)?(\d{1,5})$/.exec(text);

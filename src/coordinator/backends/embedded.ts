@@ -101,11 +101,18 @@ function attempt<T>(directory: string, action: () => T): T {
   }
 }
 
+const writableHint = "check its owner and permissions, and that the disk is not read-only";
+
 // SQLite's primary result codes, https://sqlite.org/rescode.html
 function describeDiskError(directory: string, error: unknown): Failure {
   const cause = { cause: error };
   const resultCode = ((error as { errcode?: number }).errcode ?? 0) & 0xff;
   const what = `the directory ${directory}`;
+  const systemCode = (error as { code?: string }).code ?? "";
+  // Node says ENOENT for a folder that cannot be made on a read-only disk.
+  if (["EACCES", "EPERM", "EROFS", "ENOENT"].includes(systemCode))
+    return new Failure("give-up", "disk", `${what} cannot be written: ${writableHint}`, cause);
+  if (systemCode === "ENOSPC") return new Failure("retry", "disk-full", `${what}: the disk is full: free some space`, cause);
   switch (resultCode) {
     case 5: // BUSY
     case 6: // LOCKED
@@ -118,7 +125,7 @@ function describeDiskError(directory: string, error: unknown): Failure {
     case 3: // PERM
     case 8: // READONLY
     case 14: // CANTOPEN
-      return new Failure("give-up", "disk", `${what} cannot be written: check its owner and permissions`, cause);
+      return new Failure("give-up", "disk", `${what} cannot be written: ${writableHint}`, cause);
     default:
       return new Failure("give-up", "disk", `${what}: ${messageOf(error)}: check the disk and start again`, cause);
   }
