@@ -7,7 +7,14 @@ export default defineConfig({
       {
         test: {
           name: "quick",
-          include: ["src/**/*.test.ts", "tests/layers.test.ts", "tests/golden/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "tests/layers.test.ts",
+            "tests/golden/**/*.test.ts",
+            "tests/contract/**/*.test.ts",
+            "tests/fuzz/**/*.test.ts",
+            "tests/schema/**/*.test.ts",
+          ],
           exclude: ["tests/contract/engines/**"],
         },
       },

@@ -82,11 +82,8 @@ async function startEtcdRun(bed: Bed): Promise<Running | undefined> {
   const url = await startEtcd(bed);
   if (url === undefined) return undefined;
   const direct = await startDirect(url);
-  return {
-    url: `${url.replace("http:", "etcd:")}/bench`,
-    putToWatch: (index) => direct.measure(index),
-    close: async () => direct.close(),
-  };
+  const putToWatch = (index: number): Promise<number> => direct.measure(index);
+  return { url: `${url.replace("http:", "etcd:")}/bench`, putToWatch, close: async () => direct.close() };
 }
 
 // Our own default without hub and agents, as far as a file's sync can take it.

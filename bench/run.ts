@@ -1,4 +1,5 @@
 // npm run bench [NAME...]: the measurements that a person can repeat; docs/benchmarks.md has their figures.
+import { measureCheck } from "./check.ts";
 import { measureCoordinators } from "./coordinators.ts";
 import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
@@ -9,6 +10,7 @@ const measurements: Record<string, () => Promise<void>> = {
   coordinators: measureCoordinators,
   overhead: measureOverhead,
   makespan: measureMakespan,
+  check: measureCheck,
 };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {

@@ -1,7 +1,9 @@
 // The agent's view of cells: those of its own vm are settled here, others come through the dataflow. Knows what is awaited.
+import { createHash } from "node:crypto";
 import type { Dataflow } from "../coordinator/dataflow.ts";
 import type { Gathered } from "../coordinator/gather.ts";
-import { evaluateExpr } from "../functions/evaluate.ts";
+import { chooseBranches, evaluateExpr, type Lookup } from "../functions/evaluate.ts";
+import { asCondition } from "../functions/heat-functions.ts";
 import { type CellRecord, cellId, factCell, memberId, parseCellId, roleId, showCell } from "../model/cell.ts";
 import { type Expr, type Read, readsOf } from "../model/expression.ts";
 import { messageOf } from "../model/failure.ts";
@@ -139,16 +141,18 @@ export class Cells {
     };
 
     try {
-      const reads = readsOf(expr).map(async (read) => {
+      // Nobody waits for a branch that does not hold, or for a vm that is not there.
+      const chosen = chooseBranches(expr, this.#lookup);
+      const [present, missing] = partition(readsOf(chosen), (read) => this.#isPresent(read));
+      for (const read of missing) found.set(read, null);
+      absent = missing.length > 0;
+      const reads = present.map(async (read) => {
         found.set(read, await (read.kind === "cell" ? readCell(read.cell) : readGroup(read)));
       });
       if (awaiting.size > 0) onWaiting?.([...awaiting.values()]);
       await Promise.all(reads);
       if (absent && standIn !== undefined) return { state: "value", value: standIn, cells };
-      const value = evaluateExpr(expr, {
-        slot: (slot) => this.#slot(slot),
-        read: (read) => found.get(read) ?? null,
-      });
+      const value = evaluateExpr(chosen, { ...this.#lookup, read: (read) => found.get(read) ?? null });
       return { state: "value", value, cells };
     } catch (error) {
       signal.throwIfAborted();
@@ -163,17 +167,25 @@ export class Cells {
   }
 
   #membersOf(read: Extract<Read, { kind: "gather" }>): string[] {
-    const size = evaluateExpr(read.size, {
-      slot: (slot) => this.#slot(slot),
-      read: () => {
-        throw new Error(`the size of ${read.group} depends on a run-time value`);
-      },
-    });
+    const size = evaluateExpr(read.size, this.#lookup);
     // Heat hands numbers over as texts at times.
     const count = Number(size);
     if (!Number.isInteger(count) || count < 0) throw new Error(`the size of ${read.group} is not a number of members`);
     return Array.from({ length: count }, (_, index) => cellId(memberId(read.group, index), read.role, read.output));
   }
+
+  #isPresent(read: Read): boolean {
+    return read.present === undefined || asCondition(evaluateExpr(read.present, this.#lookup));
+  }
+
+  /** What can be known without waiting. */
+  readonly #lookup: Lookup = {
+    slot: (slot) => this.#slot(slot),
+    read: () => {
+      throw new Error("a size or a condition depends on a run-time value");
+    },
+    digest: (algorithm, bytes) => createHash(algorithm).update(bytes).digest("hex"),
+  };
 
   #slot(slot: string): Json {
     const value = this.#values[slot];
@@ -218,6 +230,10 @@ function localCells(plan: VmPlan): Set<string> {
     if (!elsewhere || !role.publishEnd) local.add(endCellOf(plan, role));
   }
   return local;
+}
+
+function partition<T>(items: T[], belongs: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(belongs), items.filter((item) => !belongs(item))];
 }
 
 const ignore = (): void => {};

@@ -39,8 +39,12 @@ function ownOf(indexVar: string, index: number): Own {
     if (value === null || typeof value !== "object") return value;
     return mapValues(value, json);
   };
-  const read = (read: Read): Read =>
-    read.kind === "cell" ? { kind: "cell", cell: cell(read.cell) } : { ...read, size: expr(read.size) };
+  const read = (read: Read): Read => {
+    const present = read.present === undefined ? {} : { present: expr(read.present) };
+    return read.kind === "cell"
+      ? { kind: "cell", cell: cell(read.cell), ...present }
+      : { ...read, size: expr(read.size), ...present };
+  };
   const expr = (inner: Expr): Expr => {
     switch (inner.kind) {
       case "value":
@@ -57,6 +61,7 @@ function ownOf(indexVar: string, index: number): Own {
       case "param":
       case "attr":
       case "resource":
+      case "condition":
         return inner;
     }
   };
@@ -81,7 +86,10 @@ function instantiateRole(role: RolePlan, own: Own): RolePlan {
 }
 
 function instantiateAfter({ cells }: AfterPlan, own: Own): AfterPlan["cells"] {
-  return cells.kind === "cell" ? { kind: "cell", cell: own.cell(cells.cell) } : { ...cells, size: own.expr(cells.size) };
+  const present = cells.present === undefined ? {} : { present: own.expr(cells.present) };
+  return cells.kind === "cell"
+    ? { kind: "cell", cell: own.cell(cells.cell), ...present }
+    : { ...cells, size: own.expr(cells.size), ...present };
 }
 
 function mapValues<From, To>(map: Record<string, From>, change: (value: From) => To): Record<string, To> {

@@ -18,7 +18,7 @@ export interface PlacedVm {
 }
 
 /**
- * Places every vm; `chooseAddresses` gives as many addresses as there are vms. All addresses are set in `addresses` before anything else
+ * Places every vm whose condition holds; `chooseAddresses` gives as many addresses as there are vms. All addresses are set in `addresses` before anything else
  * is evaluated, since a deploy-time value may be the address of a later vm.
  */
 export async function placeVms(
@@ -27,7 +27,8 @@ export async function placeVms(
   addresses: Map<string, string>,
   chooseAddresses: (count: number) => Promise<string[]>,
 ): Promise<PlacedVm[]> {
-  const vms = plan.vms.flatMap((compiled) => expandGroup(plan, compiled, heat));
+  const present = plan.vms.filter(({ vm }) => heat.holds(plan.conditions[vm]));
+  const vms = present.flatMap((compiled) => expandGroup(plan, compiled, heat));
   const chosen = await chooseAddresses(vms.length);
   for (const [position, vm] of vms.entries()) addresses.set(vm.id, chosen[position] as string);
   return vms.map((vm) => ({ ...vm, address: addresses.get(vm.id) as string, values: slotValues(plan, vm, heat) }));

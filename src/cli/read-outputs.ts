@@ -1,6 +1,6 @@
 // The stack's outputs at the end of a run: what Heat would resolve, and what roles have written.
 import type { Dataflow } from "../coordinator/dataflow.ts";
-import { evaluateExpr } from "../functions/evaluate.ts";
+import { chooseBranches, evaluateExpr } from "../functions/evaluate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
 import { memberId, cellId } from "../model/cell.ts";
 import { readsOf, visitExpr, type Read } from "../model/expression.ts";
@@ -9,9 +9,11 @@ import type { StackPlan } from "../model/vm-plan.ts";
 
 /** Fails with UnknownToUs when an output asks for what only a cloud knows: better before a run than after it. */
 export function checkOutputs(plan: StackPlan, heat: HeatPlayer): void {
-  for (const [name, { value }] of Object.entries(plan.outputs)) {
-    visitExpr(value, (inner) => {
-      if (inner.kind === "param" || inner.kind === "attr") heat.evaluate(inner, { output: name });
+  for (const [name, { value, condition }] of Object.entries(plan.outputs)) {
+    if (!heat.holds(condition)) continue;
+    visitExpr(chooseBranches(value, heat.lookup), (inner) => {
+      const isForHeat = inner.kind === "param" || inner.kind === "attr" || inner.kind === "call";
+      if (isForHeat && readsOf(inner).length === 0) heat.evaluate(inner, { output: name });
     });
   }
 }
@@ -19,7 +21,9 @@ export function checkOutputs(plan: StackPlan, heat: HeatPlayer): void {
 /** Evaluates the stack's outputs; one that needs a value that nobody wrote is null, a secret is `"***"`. */
 export async function readOutputs(plan: StackPlan, heat: HeatPlayer, dataflow: Dataflow): Promise<Record<string, Json>> {
   const outputs: Record<string, Json> = {};
-  for (const [name, { value, secret }] of Object.entries(plan.outputs)) {
+  for (const [name, { value: written, secret, condition }] of Object.entries(plan.outputs)) {
+    if (!heat.holds(condition)) continue;
+    const value = chooseBranches(written, heat.lookup);
     const read = new Map<string, Json>();
     for (const inner of readsOf(value)) read.set(canonicalJson(inner as unknown as Json), await peekRead(inner, heat, dataflow));
     const missing = [...read.values()].includes(null);
@@ -34,6 +38,7 @@ export async function readOutputs(plan: StackPlan, heat: HeatPlayer, dataflow: D
 
 // Null where a value is missing: outputs are read at the end of a run, when nothing more will come.
 async function peekRead(read: Read, heat: HeatPlayer, dataflow: Dataflow): Promise<Json> {
+  if (read.present !== undefined && !heat.holds(read.present)) return null;
   if (read.kind === "cell") return peekValue(read.cell, dataflow);
   const size = Number(heat.evaluate(read.size));
   const cells = Array.from({ length: size }, (_, index) => cellId(memberId(read.group, index), read.role, read.output));

@@ -52,7 +52,7 @@ export interface RunOptions {
 export async function runStack(options: RunOptions, signal: AbortSignal): Promise<RunResult> {
   const { stack, plan } = options;
   const addresses = new Map<string, string>();
-  const heat = new HeatPlayer({ template: options.template, stack, addresses, attrs: options.attrs });
+  const heat = new HeatPlayer({ template: options.template, resolved: options.resolved, stack, addresses, attrs: options.attrs });
   const vms = await placeVms(plan, heat, addresses, chooseAddresses);
   checkOutputs(plan, heat);
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));

@@ -26,6 +26,8 @@ export interface TemplateValues {
 export interface LoadedTemplate extends Compiled {
   /** Texts of the template and its environments, by the names in spans. */
   sources: Map<string, string>;
+  /** Every file that was read or looked for. */
+  files: Set<string>;
 }
 
 /** A template without errors. */
@@ -40,6 +42,11 @@ export function loadTemplate(positionals: string[], values: TemplateValues, coun
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
   if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
+  const files = new Set([file, ...(values.environment ?? [])]);
+  const readFile = (name: string): string | undefined => {
+    files.add(name);
+    return readIfThere(name);
+  };
   const text = readNamed(file);
   const environments = (values.environment ?? []).map((name) => ({ file: name, text: readNamed(name) }));
   const compiled = compile({
@@ -47,10 +54,10 @@ export function loadTemplate(positionals: string[], values: TemplateValues, coun
     text,
     environments,
     parameters: (values.parameter ?? []).map(readParameter),
-    host: { readFile: readIfThere, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    host: { readFile, sha256: (content) => createHash("sha256").update(content).digest("hex") },
     ...(counts === undefined ? {} : { counts }),
   });
-  return { ...compiled, sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]) };
+  return { ...compiled, files, sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]) };
 }
 
 /** As loadTemplate, with errors and warnings written to standard error; undefined when the template is wrong. Notes are for `check`. */

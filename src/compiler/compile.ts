@@ -35,17 +35,31 @@ export interface Emitted {
   hot: string;
 }
 
+/** The defaults of Heat's max_template_size and max_resources_per_stack. */
+const maxTemplateBytes = 524_288;
+const maxResources = 1000;
+
+function checkLimits({ file, resources }: Template, hot: string, report: Report): void {
+  const span = { file, line: 1, column: 1, length: 0 };
+  const bytes = new TextEncoder().encode(hot).length;
+  if (bytes > maxTemplateBytes) report.add("too-large-for-heat", span, { what: `${bytes} bytes`, limit: `${maxTemplateBytes}` });
+  if (resources.size > maxResources)
+    report.add("too-large-for-heat", span, { what: `${resources.size} resources`, limit: `${maxResources}` });
+}
+
 /** Compiles a template. What is wrong with it is in `report`; nothing throws. */
 export function compile(input: CompilerInput): Compiled {
   const report = new Report();
   const parsed = parseTemplate(input, report);
   if (parsed === undefined) return { report };
+  const { document, isForeign = false } = parsed;
 
   const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
   const plan = emitStackPlan(resolved, deriveRights(resolved));
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
-  const hot = emitHot(parsed.document, resolved, report);
+  const hot = isForeign ? input.text : emitHot(document, resolved, report);
+  checkLimits(template, hot, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot } };
 }

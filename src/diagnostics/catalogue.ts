@@ -19,6 +19,16 @@ export const catalogue = {
     hint: () => "a relative path is looked up beside the template",
     why: "get_file names a file that is not there or cannot be read. weft reads the files of a template when it compiles; relative paths start at the folder of the template. Correct the path or add the file.",
   },
+  "file-too-large": {
+    severity: "error",
+    says: ({ limit }: { limit: number }) => `the file has more than ${limit} characters`,
+    why: "weft does not read templates and environments of this size: Heat takes no template of more than 524,288 bytes. Move texts into files of their own (get_file), and vms that are alike into a group.",
+  },
+  "too-large-for-heat": {
+    severity: "warning",
+    says: ({ what, limit }: { what: string; limit: string }) => `the template for Heat has ${what}; Heat's limit is ${limit}`,
+    why: "Unless its operator has raised the limits, Heat refuses a template of more than 524,288 bytes (max_template_size) or a stack of more than 1,000 resources (max_resources_per_stack). Use groups, or nested templates.",
+  },
   "bad-character": {
     severity: "error",
     says: ({ code }: { code: string }) =>
@@ -88,6 +98,26 @@ export const catalogue = {
     severity: "error",
     says: ({ name }: { name: string }) => `there is no condition "${name}"`,
     why: "A condition is named that the section `conditions` does not define. Correct the name, or define it.",
+  },
+  "bad-merge": {
+    severity: "error",
+    says: ({ name, problem }: { name: string; problem: string }) => `the parameter "${name}" ${problem}`,
+    why: "Several environments give the parameter a value, and parameter_merge_strategies says to merge them. Heat merges maps with maps, lists with lists, texts with texts and numbers with numbers, and all files must say the same.",
+  },
+  "not-a-condition": {
+    severity: "error",
+    says: () => "a condition is expected here: the name of one, true or false, or a condition function",
+    why: "A condition is the name of an entry of the section `conditions`, true, false, or one of the functions equals, not, and, or, contains, get_param and yaql.",
+  },
+  "condition-cycle": {
+    severity: "error",
+    says: ({ cycle }: { cycle: string[] }) => `conditions are defined by each other: ${cycle.join(" -> ")}`,
+    why: "Each of these conditions needs the next one to be known first. Define one of them without the others.",
+  },
+  "cfn-template": {
+    severity: "note",
+    says: () => "a template in CloudFormation's form: it passes through as it is",
+    why: "weft reads and annotates HOT templates. A template with AWSTemplateFormatVersion is Heat's alone: nothing in it is checked, and `weft compile` copies it.",
   },
   // Parameters
   "unknown-parameter": {
@@ -273,11 +303,16 @@ export const catalogue = {
     hint: () => "say `reveal: true` on the output if that is meant",
     why: "The value is built from an output with `secret: true` or from a hidden parameter; stack outputs can be read by everybody who may look at the stack. Remove it, or allow it with `reveal: true`.",
   },
-  "conditional-writer": {
+  "unknown-type": {
+    severity: "note",
+    says: ({ type }: { type: string }) =>
+      `Heat's own engine has no resource type "${type}": a plug-in or an environment must bring it`,
+    why: "weft knows the resource types of Heat's engine and their attributes. This one must come from a plug-in of the engine, or from an alias in an environment's resource_registry that is not given here. Its attributes are taken as they are written; Heat will judge.",
+  },
+  "unknown-property": {
     severity: "warning",
-    says: ({ resource }: { resource: string }) =>
-      `${resource} has a condition: where it is false, those who wait for its roles wait until their time limit`,
-    why: "Whether the resource exists is known only to Heat. This version of weft does not tell readers that a vm was left out. Give the readers the same condition, or an input `wait_timeout` with a `default`.",
+    says: ({ type, name }: { type: string; name: string }) => `${type} has no property "${name}"`,
+    why: "Heat refuses a property that the resource type does not have. weft has the names from Heat 19; if your Heat is newer and has the property, take no notice.",
   },
   "unread-output": {
     severity: "note",

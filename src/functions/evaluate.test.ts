@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Expr, Path } from "../model/expression.ts";
+import { type Expr, type Path, readsOf } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
-import { digInto, evaluateExpr, type Lookup } from "./evaluate.ts";
+import { chooseBranches, digInto, evaluateExpr, type Lookup } from "./evaluate.ts";
 
 const lookup: Lookup = {
   slot: (name) => `slot ${name}`,
@@ -71,4 +71,47 @@ test("what the caller cannot look up is an error", () => {
   expect(() => evaluateExpr({ kind: "param", name: "p", path: [] }, bare)).toThrow('parameter "p" is not known here');
   expect(() => evaluateExpr({ kind: "attr", resource: "r", path: ["a"] }, bare)).toThrow('attributes of "r" are not known here');
   expect(() => evaluateExpr({ kind: "resource", name: "r" }, bare)).toThrow('resource "r" is not known here');
+});
+
+const when = (holds: Json, ...branches: Expr[]): Expr => ({
+  kind: "call",
+  fn: "if",
+  arg: { kind: "list", items: [{ kind: "value", value: holds }, ...branches] },
+});
+const one: Expr = { kind: "value", value: 1 };
+const unreadable: Lookup = {
+  ...lookup,
+  read: () => {
+    throw new Error("nobody may ask for this");
+  },
+};
+
+test.for<[string, Expr, Json]>([
+  ["the branch that holds", when(true, one, { kind: "read", read: cell, path: [] }), 1],
+  ["the other branch", when(false, { kind: "read", read: cell, path: [] }, one), 1],
+  ["nothing, where there is no other branch", when(false, one), null],
+  ["no item for a branch that is not there", { kind: "list", items: [when(false, one), when(true, one)] }, [1]],
+  ["no entry for a branch that is not there", { kind: "map", entries: { a: when(false, one), b: one } }, { b: 1 }],
+  ["an inner if", when(true, when(false, one, { kind: "value", value: 2 })), 2],
+])("if gives %s, and only that is evaluated", ([, expr, value]) => {
+  expect(evaluateExpr(expr, unreadable)).toEqual(value);
+  const chosen = chooseBranches(expr, unreadable);
+  expect(readsOf(chosen)).toEqual([]);
+  expect(evaluateExpr(chosen, unreadable)).toEqual(value);
+});
+
+test.for<[Expr, RegExp]>([
+  [when("yes", one, one), /"yes" is no condition/],
+  [when(true), /needs a list of a condition/],
+  [when(true, one, one, one), /needs a list of a condition/],
+])("an if that is wrong is refused", ([expr, message]) => {
+  expect(() => evaluateExpr(expr, lookup)).toThrow(message);
+});
+
+test("a reference whose parts are worked out is followed", () => {
+  const call = (fn: string, ...parts: Json[]): Expr => ({ kind: "call", fn, arg: { kind: "value", value: parts } });
+  expect(evaluateExpr(call("get_param", "json", "map", "x"), lookup)).toBe(1);
+  expect(evaluateExpr(call("get_attr", "db", "addresses", 0), lookup)).toEqual(["db", "addresses", 0]);
+  expect(evaluateExpr(call("get_resource", "db"), lookup)).toBe("id of db");
+  expect(() => evaluateExpr(call("get_param", 5), lookup)).toThrow("needs a name");
 });

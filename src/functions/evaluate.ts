@@ -1,19 +1,27 @@
 // Evaluates an expression once everything that it refers to is known; the compiler and the agent share it.
 import type { Expr, Path, Read } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
-import { heatFunctions } from "./heat-functions.ts";
+import type { FunctionHost } from "./digest.ts";
+import { asCondition, heatFunctions } from "./heat-functions.ts";
 
 /** Where an expression's leaves come from. In a vm plan only slots and reads occur; `attr` gets the attribute's name and path. */
-export interface Lookup {
+export interface Lookup extends FunctionHost {
   slot(name: string): Json;
   read(read: Read): Json;
   param?(name: string): Json;
   attr?(resource: string, path: Path): Json;
   resource?(name: string): Json;
+  condition?(name: string): boolean;
 }
 
 /** Returns the value of `expr`. Throws an Error that says which function cannot take which argument. */
 export function evaluateExpr(expr: Expr, lookup: Lookup): Json {
+  return evaluateItem(expr, lookup) ?? null;
+}
+
+/** Undefined: an `if` without a third argument whose condition is false; what holds it goes on as if it were not written. */
+function evaluateItem(expr: Expr, lookup: Lookup): Json | undefined {
+  if (expr === omitted) return undefined;
   switch (expr.kind) {
     case "value":
       return expr.value;
@@ -22,27 +30,101 @@ export function evaluateExpr(expr: Expr, lookup: Lookup): Json {
     case "read":
       return digInto(lookup.read(expr.read), expr.path);
     case "list":
-      return expr.items.map((item) => evaluateExpr(item, lookup));
+      return expr.items.flatMap((item): Json[] => {
+        const value = evaluateItem(item, lookup);
+        return value === undefined ? [] : [value];
+      });
     case "map":
-      return Object.fromEntries(Object.entries(expr.entries).map(([key, entry]) => [key, evaluateExpr(entry, lookup)]));
+      return Object.fromEntries(
+        Object.entries(expr.entries).flatMap(([key, entry]): [string, Json][] => {
+          const value = evaluateItem(entry, lookup);
+          return value === undefined ? [] : [[key, value]];
+        }),
+      );
     case "call":
-      return callFunction(expr.fn, evaluateExpr(expr.arg, lookup));
+      return expr.fn === "if" ? evaluateItem(chooseBranch(expr.arg, lookup), lookup) : callFunction(expr, lookup);
     case "param":
-      if (lookup.param === undefined) throw new Error(`parameter "${expr.name}" is not known here`);
-      return digIntoParameter(lookup.param(expr.name), expr.path);
+      return getParameter(expr.name, expr.path, lookup);
     case "attr":
-      if (lookup.attr === undefined) throw new Error(`attributes of "${expr.resource}" are not known here`);
-      return lookup.attr(expr.resource, expr.path);
+      return getAttribute(expr.resource, expr.path, lookup);
     case "resource":
-      if (lookup.resource === undefined) throw new Error(`resource "${expr.name}" is not known here`);
-      return lookup.resource(expr.name);
+      return getResource(expr.name, lookup);
+    case "condition":
+      if (lookup.condition === undefined) throw new Error(`condition "${expr.name}" is not known here`);
+      return lookup.condition(expr.name);
   }
 }
 
-function callFunction(fn: string, arg: Json): Json {
+/** Replaces each `if` whose condition needs no read by the branch that holds, so that nobody waits for the other one. */
+export function chooseBranches(expr: Expr, lookup: Lookup): Expr {
+  switch (expr.kind) {
+    case "call":
+      return expr.fn === "if"
+        ? chooseBranches(chooseBranch(expr.arg, lookup), lookup)
+        : { ...expr, arg: chooseBranches(expr.arg, lookup) };
+    case "list":
+      return { kind: "list", items: expr.items.map((item) => chooseBranches(item, lookup)).filter((item) => item !== omitted) };
+    case "map": {
+      const entries = Object.entries(expr.entries).map(([key, entry]) => [key, chooseBranches(entry, lookup)] as const);
+      return { kind: "map", entries: Object.fromEntries(entries.filter(([, entry]) => entry !== omitted)) };
+    }
+    case "value":
+    case "slot":
+    case "read":
+    case "param":
+    case "attr":
+    case "resource":
+    case "condition":
+      return expr;
+  }
+}
+
+/** This very object stands for a branch that is not written. */
+const omitted: Expr = { kind: "value", value: null };
+
+function chooseBranch(arg: Expr, lookup: Lookup): Expr {
+  const items = itemsOf(arg);
+  const [condition, ifTrue, ifFalse] = items;
+  if (condition === undefined || ifTrue === undefined || items.length > 3)
+    throw new Error("if needs a list of a condition, a value if it holds and one if not");
+  return asCondition(evaluateExpr(condition, lookup)) ? ifTrue : (ifFalse ?? omitted);
+}
+
+function itemsOf(expr: Expr): Expr[] {
+  if (expr.kind === "list") return expr.items;
+  return expr.kind === "value" && Array.isArray(expr.value) ? expr.value.map((value): Expr => ({ kind: "value", value })) : [];
+}
+
+function callFunction({ fn, arg: argument }: Extract<Expr, { kind: "call" }>, lookup: Lookup): Json {
+  const arg = evaluateExpr(argument, lookup);
+  if (fn === "get_param" || fn === "get_attr" || fn === "get_resource") return followReference(fn, arg, lookup);
   const evaluate = heatFunctions.get(fn)?.evaluate;
   if (evaluate === undefined) throw new Error(`only Heat can evaluate ${fn}`);
-  return evaluate(arg);
+  return evaluate(arg, lookup);
+}
+
+/** A reference whose parts were worked out by functions. */
+function followReference(fn: "get_param" | "get_attr" | "get_resource", arg: Json, lookup: Lookup): Json {
+  const [name, ...rest] = Array.isArray(arg) ? arg : [arg];
+  if (typeof name !== "string") throw new Error(`${fn} needs a name, not ${JSON.stringify(name ?? null)}`);
+  const path = rest.map((part) => (typeof part === "number" || typeof part === "string" ? part : JSON.stringify(part)));
+  if (fn === "get_param") return getParameter(name, path, lookup);
+  return fn === "get_attr" ? getAttribute(name, path, lookup) : getResource(name, lookup);
+}
+
+function getParameter(name: string, path: Path, lookup: Lookup): Json {
+  if (lookup.param === undefined) throw new Error(`parameter "${name}" is not known here`);
+  return digIntoParameter(lookup.param(name), path);
+}
+
+function getAttribute(resource: string, path: Path, lookup: Lookup): Json {
+  if (lookup.attr === undefined) throw new Error(`attributes of "${resource}" are not known here`);
+  return lookup.attr(resource, path);
+}
+
+function getResource(name: string, lookup: Lookup): Json {
+  if (lookup.resource === undefined) throw new Error(`resource "${name}" is not known here`);
+  return lookup.resource(name);
 }
 
 /** Follows a path of get_attr into a value: null where it leads nowhere. A list takes numbers only; negative ones count from the end. */

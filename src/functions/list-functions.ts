@@ -1,5 +1,6 @@
-// Heat's functions over lists, maps and delimited texts.
-import { type Json, sameJson } from "../model/json.ts";
+// Heat's functions over lists and delimited texts.
+import type { Json } from "../model/json.ts";
+import { equalsInPython, isEmpty } from "./compare-functions.ts";
 import { pythonJson } from "./python-text.ts";
 
 /** list_join: `[DELIMITER, LIST, LIST...]`. Null items are empty texts, lists and maps become JSON; other items are refused. */
@@ -7,7 +8,7 @@ export function joinLists(arg: Json): string {
   if (!Array.isArray(arg) || arg.length < 2) throw new Error("list_join needs a list: a delimiter, then one or more lists");
   const [delimiter, ...lists] = arg;
   const items = lists.flatMap((list): Json[] => {
-    if (isFalsy(list)) return [];
+    if (isEmpty(list)) return [];
     if (!Array.isArray(list)) throw new Error("list_join joins lists only");
     return list;
   });
@@ -20,12 +21,6 @@ function joinable(item: Json): string {
   if (typeof item === "string") return item;
   if (typeof item === "object") return pythonJson(item);
   throw new Error(`list_join: items must be texts, lists or maps, not a ${typeof item}`);
-}
-
-/** What Python counts as false: Heat skips such arguments of list_join. */
-function isFalsy(value: Json | undefined): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  return !value || (typeof value === "object" && Object.keys(value).length === 0);
 }
 
 /** str_split: `[DELIMITER, TEXT]` gives the parts, `[DELIMITER, TEXT, INDEX]` one of them; null for no text. */
@@ -58,7 +53,7 @@ export function concatLists(arg: Json): Json[] {
 /** list_concat_unique: as list_concat, of equal items only the first. */
 export function uniteLists(arg: Json): Json[] {
   const unique: Json[] = [];
-  for (const item of concat("list_concat_unique", arg)) if (!unique.some((seen) => sameJson(seen, item))) unique.push(item);
+  for (const item of concat("list_concat_unique", arg)) if (!unique.some((seen) => equalsInPython(seen, item))) unique.push(item);
   return unique;
 }
 
@@ -69,15 +64,4 @@ function concat(fn: string, arg: Json): Json[] {
     if (!Array.isArray(list)) throw new Error(`${fn} needs lists only`);
     return list;
   });
-}
-
-/** map_merge: the entries of all maps, later ones win; null counts as an empty map. */
-export function mergeMaps(arg: Json): Json {
-  if (!Array.isArray(arg)) throw new Error("map_merge needs a list of maps");
-  const entries = arg.flatMap((map): [string, Json][] => {
-    if (map === null) return [];
-    if (typeof map !== "object" || Array.isArray(map)) throw new Error("map_merge needs maps only");
-    return Object.entries(map);
-  });
-  return Object.fromEntries(entries);
 }

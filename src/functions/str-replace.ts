@@ -2,6 +2,8 @@
 import type { Json, JsonMap } from "../model/json.ts";
 import { pythonJson, pythonText } from "./python-text.ts";
 
+const maxLength = 2 ** 24;
+
 type Form = "str_replace" | "str_replace_strict" | "str_replace_vstrict";
 
 /**
@@ -20,7 +22,9 @@ export function strReplace(form: Form, arg: Json): string {
     if (placeholder === undefined) return text;
     const parts = text.split(placeholder);
     if (parts.length > 1) unused.delete(placeholder);
-    return parts.map((part) => replaceIn(part, rest)).join(textOf(form, placeholder, params[placeholder] as Json));
+    const replaced = parts.map((part) => replaceIn(part, rest)).join(textOf(form, placeholder, params[placeholder] as Json));
+    if (replaced.length > maxLength) throw new Error(`${form}: more than ${maxLength} characters would come out`);
+    return replaced;
   };
   const result = replaceIn(template, longestFirst(Object.keys(params)));
   if (form !== "str_replace" && unused.size > 0) {

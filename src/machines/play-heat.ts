@@ -1,9 +1,12 @@
 // Heat's part in a run on this machine: parameters, random strings, addresses of ports, and --attrs for all that only a cloud knows.
-import { randomInt } from "node:crypto";
+import { createHash, randomInt } from "node:crypto";
 import { evaluateExpr, digInto } from "../functions/evaluate.ts";
+import { asCondition } from "../functions/heat-functions.ts";
 import type { Expr, Path } from "../model/expression.ts";
+import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
-import type { Resource, Template, Value } from "../model/template.ts";
+import type { ResolvedTemplate } from "../model/resolved.ts";
+import type { Resource, Template } from "../model/template.ts";
 
 /** Thrown when a value is asked for that only a cloud or the user would know; `hint` says how to give it. */
 export class UnknownToUs extends Error {
@@ -19,6 +22,7 @@ export class UnknownToUs extends Error {
 
 export interface Stage {
   template: Template;
+  resolved: ResolvedTemplate;
   stack: string;
   /** Address of each vm, by its id. */
   addresses: Map<string, string>;
@@ -30,19 +34,29 @@ export interface Stage {
 export class HeatPlayer {
   readonly #stage: Stage;
   readonly #made = new Map<string, Json>();
+  readonly #conditions = new Map<string, boolean>();
 
   constructor(stage: Stage) {
     this.#stage = stage;
   }
 
-  /** The value of an expression without reads; fails with UnknownToUs, which then names `place`. */
+  /** The value of an expression without reads; fails with UnknownToUs that names `place`, also when a function cannot take its argument. */
   evaluate(expr: Expr, place?: UnknownToUs["place"]): Json {
     try {
       return evaluateExpr(expr, this.lookup);
     } catch (error) {
-      if (error instanceof UnknownToUs) error.place ??= place;
-      throw error;
+      const unknown =
+        error instanceof UnknownToUs
+          ? error
+          : new UnknownToUs(messageOf(error), "Heat would evaluate this when it creates the stack");
+      unknown.place ??= place;
+      throw unknown;
     }
+  }
+
+  /** Tells whether `condition` holds; one that is absent does. */
+  holds(condition: Expr | undefined): boolean {
+    return condition === undefined || asCondition(this.evaluate(condition));
   }
 
   /** The leaves of expressions for Heat, among which neither slots nor reads occur. */
@@ -56,6 +70,8 @@ export class HeatPlayer {
     param: (name: string): Json => this.parameter(name),
     attr: (resource: string, path: Path): Json => this.attribute(resource, path),
     resource: (name: string): Json => this.reference(name),
+    condition: (name: string): boolean => this.#condition(name),
+    digest: (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest("hex"),
   };
 
   parameter(name: string): Json {
@@ -70,11 +86,13 @@ export class HeatPlayer {
 
   /** get_resource: the name stands for the id that Heat would give. */
   reference(name: string): Json {
+    if (!this.#exists(name)) return null;
     return `${this.#stage.stack}-${name}`;
   }
 
   attribute(resource: string, path: Path): Json {
     const [attribute, ...rest] = path;
+    if (!this.#exists(resource)) return null;
     const given = this.#stage.attrs[`${resource}.${path.join(".")}`] ?? this.#stage.attrs[`${resource}.${attribute}`];
     if (given !== undefined)
       return Object.hasOwn(this.#stage.attrs, `${resource}.${path.join(".")}`) ? given : digInto(given, rest);
@@ -85,6 +103,17 @@ export class HeatPlayer {
       `${resource}.${attribute ?? ""} is known only to a cloud`,
       `give it with --attrs FILE, where FILE holds {"${resource}.${attribute ?? "ATTRIBUTE"}": VALUE}`,
     );
+  }
+
+  #condition(name: string): boolean {
+    const expr = this.#stage.resolved.conditions.get(name);
+    const known = this.#conditions.get(name) ?? this.holds(expr);
+    this.#conditions.set(name, known);
+    return known;
+  }
+
+  #exists(resource: string): boolean {
+    return this.holds(this.#stage.resolved.resourceConditions.get(resource));
   }
 
   #known(resource: Resource, attribute: string): Json | undefined {
@@ -139,30 +168,9 @@ export class HeatPlayer {
   }
 
   #property(resource: Resource, name: string): Json | undefined {
-    if (resource.properties?.kind !== "map") return undefined;
-    const entry = resource.properties.entries.find(({ key }) => key === name);
-    return entry === undefined ? undefined : this.#evaluateValue(entry.value);
-  }
-
-  #evaluateValue(value: Value): Json {
-    switch (value.kind) {
-      case "literal":
-        return value.value;
-      case "list":
-        return value.items.map((item) => this.#evaluateValue(item));
-      case "map":
-        return Object.fromEntries(value.entries.map(({ key, value: inner }) => [key, this.#evaluateValue(inner)]));
-      case "call":
-        return this.#evaluateFunction(value.fn, this.#evaluateValue(value.arg));
-    }
-  }
-
-  #evaluateFunction(fn: string, arg: Json): Json {
-    const [name, ...path] = (Array.isArray(arg) ? arg : [arg]) as [string, ...Path];
-    if (fn === "get_param") return digInto(this.parameter(name), path);
-    if (fn === "get_attr") return this.attribute(name, path);
-    if (fn === "get_resource") return this.reference(name);
-    if (fn === "get_file") return this.#stage.template.files.get(name) ?? "";
-    return evaluateExpr({ kind: "call", fn, arg: { kind: "value", value: arg } }, this.lookup);
+    const properties = this.#stage.resolved.properties.get(resource.name);
+    if (properties?.kind === "value") return digInto(properties.value, [name]) ?? undefined;
+    const property = properties?.kind === "map" ? properties.entries[name] : undefined;
+    return property === undefined ? undefined : evaluateExpr(property, this.lookup);
   }
 }

@@ -4,11 +4,17 @@ import { parseCellId } from "./cell.ts";
 import type { Expr, Read } from "./expression.ts";
 import type { InputSpec, Order, OutputSpec, RoleSpec, When } from "./role.ts";
 import type { LeftOut, Output } from "./template.ts";
+import type { AfterPlan } from "./vm-plan.ts";
 
 export interface ResolvedTemplate {
   vms: ResolvedVm[];
   outputs: ResolvedOutput[];
   leftOut?: LeftOut;
+  /** What each name of the section `conditions` stands for. */
+  conditions: Map<string, Expr>;
+  /** Of each resource that has them: its properties (a group's without resource_def) and its condition. */
+  properties: Map<string, Expr>;
+  resourceConditions: Map<string, Expr>;
 }
 
 /** A vm with roles, or a group of them. */
@@ -49,7 +55,7 @@ export interface ResolvedAfter {
   span: Span;
   resource: string;
   role: string;
-  target: { kind: "cell"; cell: string } | { kind: "gather"; group: string; role: string; size: Expr };
+  target: AfterPlan["cells"];
 }
 
 export interface ResolvedOutput {
@@ -57,6 +63,7 @@ export interface ResolvedOutput {
   value: Expr;
   reads: LocatedRead[];
   secret: boolean;
+  condition?: Expr;
 }
 
 /** Splits a vm's id into its resource and, for a member of a group, the text in brackets. */

@@ -56,6 +56,7 @@ export interface Parameter {
 export interface Resource {
   name: string;
   span: Span;
+  /** The type that stands behind the one that is written, where an environment's registry says so. */
   type: string;
   typeSpan: Span;
   properties?: Value;

@@ -56,7 +56,9 @@ export interface RolePlan {
 export interface AfterPlan {
   /** How users know it: `app.serve`, `db.mysql`. */
   role: string;
-  cells: { kind: "cell"; cell: string } | { kind: "gather"; group: string; role: string; size: Expr };
+  cells:
+    | { kind: "cell"; cell: string; present?: Expr }
+    | { kind: "gather"; group: string; role: string; size: Expr; present?: Expr };
 }
 
 export interface InputPlan {
@@ -90,7 +92,9 @@ export interface StackPlan {
   format: number;
   vms: VmPlan[];
   /** Stack outputs as expressions; those that hold a read are run-time values. */
-  outputs: Record<string, { value: Expr; secret: boolean }>;
+  outputs: Record<string, { value: Expr; secret: boolean; condition?: Expr }>;
+  /** The condition of each vm that has one, by its plan's `vm`: where it is false, there is no such vm. */
+  conditions: Record<string, Expr>;
   /** For each plan, by its `vm`: the expression that Heat resolves for each slot. */
   slots: Record<string, Record<string, Expr>>;
 }

@@ -13,6 +13,7 @@ import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { chooseAddresses } from "../../src/machines/process.ts";
 import { endProcesses, runMarker } from "../../src/machines/processes.ts";
 import { roleId } from "../../src/model/cell.ts";
+import type { ResolvedTemplate } from "../../src/model/resolved.ts";
 import type { Template } from "../../src/model/template.ts";
 import type { HubAccess } from "../../src/monitor/follow.ts";
 
@@ -20,18 +21,19 @@ export const root: string = join(import.meta.dirname, "../..");
 const tokenKey = "a key for tests only";
 
 /** Compiles a template (a path in the checkout, or an absolute one); fails the test when it has errors. */
-export function compileExample(path: string): { template: Template } & Emitted {
+export function compileExample(path: string): { template: Template; resolved: ResolvedTemplate } & Emitted {
   const file = resolve(root, path);
   const host = { readFile: (name: string): string => readFileSync(name, "utf8"), sha256 };
-  const { report, template, emitted } = compile({
+  const { report, template, resolved, emitted } = compile({
     file,
     text: readFileSync(file, "utf8"),
     environments: [],
     parameters: [],
     host,
   });
-  if (template === undefined || emitted === undefined) throw new Error(JSON.stringify(report.diagnostics));
-  return { template, ...emitted };
+  if (template === undefined || resolved === undefined || emitted === undefined)
+    throw new Error(JSON.stringify(report.diagnostics));
+  return { template, resolved, ...emitted };
 }
 
 /** A coordinator that outlives hubs, and the ports of more hubs on it: the members "hub2" and on. */
@@ -66,9 +68,9 @@ export class StackBed {
 
   /** Writes every agent's configuration. */
   async prepare(path: string): Promise<void> {
-    const { template, plan, generation } = compileExample(path);
+    const { template, resolved, plan, generation } = compileExample(path);
     const addresses = new Map<string, string>();
-    const heat = new HeatPlayer({ template, stack: this.#stack, addresses, attrs: {} });
+    const heat = new HeatPlayer({ template, resolved, stack: this.#stack, addresses, attrs: {} });
     for (const vm of await placeVms(plan, heat, addresses, chooseAddresses)) {
       const config: AgentConfig = {
         stack: this.#stack,

@@ -1,8 +1,9 @@
 // weft check: all diagnostics of a template, nothing written.
 import { parseArgs } from "node:util";
 import { renderJson, renderText } from "../../diagnostics/render.ts";
-import { exitCodes, type Command } from "../command.ts";
-import { loadTemplate, templateFlags, templateHelp } from "../template-options.ts";
+import { exitCodes, UsageError, type Command } from "../command.ts";
+import { loadTemplate, templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
+import { waitForChange } from "../watch-files.ts";
 
 export const command = {
   summary: "tell all that is wrong with a template",
@@ -13,6 +14,7 @@ Checks template T: names, types, secrets, and that no roles wait for each other 
 nothing is written. Parameters need no values. "weft explain CODE" says more about a message.
 
 ${templateHelp}
+  --watch                   check again whenever the template or a file that it names changes, until Ctrl-C
   --json                    one JSON document on stdout: {ok, diagnostics: [{severity, code, message, file, line, column, ...}]}
 
 exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
@@ -20,17 +22,42 @@ exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { ...templateFlags, json: { type: "boolean" } },
+      options: { ...templateFlags, json: { type: "boolean" }, watch: { type: "boolean" } },
     });
-    const { report, sources } = loadTemplate(positionals, values);
-    if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
-    else
-      process.stderr.write(
-        renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)),
-      );
-    return report.hasErrors ? exitCodes.template : exitCodes.done;
+    const checked = checkOnce(positionals, values);
+    if (values.watch !== true) return checked.hasErrors ? exitCodes.template : exitCodes.done;
+    const interrupted = new AbortController();
+    process.once("SIGINT", () => interrupted.abort());
+    let { files } = checked;
+    for (;;) {
+      await waitForChange(files, interrupted.signal);
+      if (interrupted.signal.aborted) return exitCodes.interrupted;
+      process.stderr.write("\n");
+      files = recheck(positionals, values) ?? files;
+    }
   },
 } satisfies Command;
+
+type Values = TemplateValues & { json?: boolean };
+
+function checkOnce(positionals: string[], values: Values): { hasErrors: boolean; files: Set<string> } {
+  const { report, sources, files } = loadTemplate(positionals, values);
+  if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
+  else
+    process.stderr.write(renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));
+  return { hasErrors: report.hasErrors, files };
+}
+
+// An editor may be between removing a file and writing it again.
+function recheck(positionals: string[], values: Values): Set<string> | undefined {
+  try {
+    return checkOnce(positionals, values).files;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
 
 function summarize(severities: string[]): string {
   const counts = ["error", "warning", "note"].flatMap((severity) => {

@@ -108,7 +108,7 @@ function makeAllowedPattern(value: Value): Check | string {
   if (typeof pattern !== "string") return "allowed_pattern must be a text";
   const expression = compilePattern(pattern);
   return (checked) => {
-    if (expression === undefined || typeof checked !== "string") return undefined;
+    if (expression === undefined || typeof checked !== "string" || mayTakeLong(pattern, checked)) return undefined;
     expression.lastIndex = 0;
     const match = expression.exec(checked);
     return match?.[0].length === checked.length ? undefined : `does not match the pattern ${pattern}`;
@@ -122,6 +122,40 @@ function compilePattern(pattern: string): RegExp | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Tells whether matching could take exponential time (something unbounded repeats a group that repeats or chooses) or, for a long
+ * text, many steps for every character. Such a pattern is left to Heat.
+ */
+function mayTakeLong(pattern: string, checked: string): boolean {
+  const unbounded = /^(?:[*+]|\{\d+,\})/;
+  // Of each open group: whether something in it repeats without bounds, or chooses.
+  const groups = [false];
+  let repeats = 0;
+  for (let index = 0; index < pattern.length; index++) {
+    const character = pattern[index];
+    const isUnbounded = unbounded.test(pattern.slice(index, index + 12));
+    if (character === "\\") index++;
+    else if (character === "[") index = endOfClass(pattern, index);
+    else if (character === "(") groups.push(false);
+    else if (character === "|" || isUnbounded) groups[groups.length - 1] = true;
+    else if (character === ")") {
+      const isWild = groups.pop() ?? false;
+      if (isWild && unbounded.test(pattern.slice(index + 1, index + 13))) return true;
+      if (isWild && groups.length > 0) groups[groups.length - 1] = true;
+    }
+    if (isUnbounded) repeats++;
+  }
+  return repeats > 2 && checked.length > 200;
+}
+
+function endOfClass(pattern: string, start: number): number {
+  let index = start + 1;
+  if (pattern[index] === "^") index++;
+  if (pattern[index] === "]") index++;
+  while (index < pattern.length && pattern[index] !== "]") index += pattern[index] === "\\" ? 2 : 1;
+  return index;
 }
 
 function readNumbers<Key extends string>(

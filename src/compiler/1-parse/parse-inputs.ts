@@ -7,8 +7,8 @@ import { readDuration } from "./read-duration.ts";
 import { openMap, toJson } from "./read-fields.ts";
 
 export const valueTypes: readonly ValueType[] = ["string", "number", "boolean", "json", "comma_delimited_list"];
-const longKeys = ["value", "type", "default", "description", "when", "wait_timeout", "bind"];
-const whens: readonly When[] = ["eager", "lazy", "deferred"];
+export const longKeys = ["value", "type", "default", "description", "when", "wait_timeout", "bind"];
+export const whens: readonly When[] = ["eager", "lazy", "deferred"];
 
 /** Reads the `inputs` of the role that messages call `label`. */
 export function parseInputs(entry: Entry | undefined, label: string, context: ParseContext): InputSpec[] {

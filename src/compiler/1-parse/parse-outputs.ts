@@ -7,8 +7,8 @@ import { valueTypes } from "./parse-inputs.ts";
 import type { ParseContext } from "./parse-value.ts";
 import { isNull, openMap, readText } from "./read-fields.ts";
 
-const outputKeys = ["from", "type", "secret", "optional", "publish", "before", "error_output", "description"];
-const publishes: readonly Publish[] = ["on_success", "on_write"];
+export const outputKeys = ["from", "type", "secret", "optional", "publish", "before", "error_output", "description"];
+export const publishes: readonly Publish[] = ["on_success", "on_write"];
 
 /** Reads the `outputs` of the role that messages call `label`; `inputs` are that role's, for `before`. */
 export function parseOutputs(entry: Entry | undefined, label: string, inputs: InputSpec[], context: ParseContext): OutputSpec[] {

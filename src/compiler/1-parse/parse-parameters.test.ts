@@ -134,9 +134,21 @@ test("a parameter without a value anywhere has none", () => {
   });
 });
 
-test("values that Heat is asked to merge are known only to Heat", () => {
-  const environments = [{ file: "e.yaml", text: "parameter_merge_strategies: {p: merge}\nparameters: {p: [a]}" }];
-  expect(parameterOf(declare("p: {type: comma_delimited_list}"), { environments })?.value).toBeUndefined();
+test.for<[string, string, string, Json]>([
+  ["comma_delimited_list", "{p: merge}", "[a]|[b]", ["a", "b"]],
+  ["comma_delimited_list", "{default: merge}", "'a,b'|c", ["a", "b", "c"]],
+  ["comma_delimited_list", "{p: overwrite, default: merge}", "[a]|[b]", ["b"]],
+  ["comma_delimited_list", "{other: merge}", "[a]|[b]", ["b"]],
+  ["string", "{p: merge}", "x|y", "xy"],
+  ["number", "{p: merge}", "1|2", 3],
+  ["json", "{p: merge}", "{a: {x: 1}, b: 1}|{a: {y: 1}, c: null}", { a: { y: 1 }, b: 1 }],
+  ["json", "{p: deep_merge}", "{a: {x: 1, l: [1], t: u}}|{a: {y: 1, l: [2], t: v}}", { a: { x: 1, y: 1, l: [1, 2], t: "uv" } }],
+])("environments that give a %s, with the strategies %s, as %s, make %j", ([type, strategies, values, merged]) => {
+  const environments = values.split("|").map((value, index) => ({
+    file: `${index}.yaml`,
+    text: `parameter_merge_strategies: ${strategies}\nparameters: {p: ${value}}`,
+  }));
+  expect(parameterOf(declare(`p: {type: ${type}}`), { environments })?.value).toEqual(merged);
 });
 
 test("values for parameters that are not declared are refused, with the nearest name", () => {

@@ -5,11 +5,12 @@ import type { Json } from "../../model/json.ts";
 import type { ParameterType } from "../../model/template.ts";
 import type { Entry, Parameter } from "../../model/template.ts";
 import { type Constraint, findBrokenConstraint, parseConstraints } from "./parse-constraints.ts";
-import type { Environment } from "./parse-environment.ts";
+import { mergeValues } from "./merge-values.ts";
+import type { Environment, MergeStrategy } from "./parse-environment.ts";
 import { valueTypes } from "./parse-inputs.ts";
 import type { ParseContext } from "./parse-value.ts";
 import { readParameterValue } from "./read-parameter-value.ts";
-import { type Fields, openMap, toJson } from "./read-fields.ts";
+import { type Fields, isNull, openMap, toJson } from "./read-fields.ts";
 
 const parameterKeys = ["type", "description", "default", "schema", "constraints", "hidden", "label", "immutable"];
 
@@ -46,8 +47,7 @@ export function parseParameters(
   for (const entry of environments.flatMap((environment) => environment.parameters)) reportUnknown(entry.key, entry.keySpan);
 
   for (const declaration of declarations.values()) {
-    const value = findGiven(declaration.parameter, environments, given);
-    if (value === "merged") continue;
+    const value = findGiven(declaration.parameter, environments, given, context);
     const checked = value === undefined ? declaration.parameter.default : checkValue(declaration, value, context);
     if (checked !== undefined) declaration.parameter.value = checked;
   }
@@ -75,22 +75,57 @@ function parseDeclaration(entry: Entry, context: ParseContext): Declaration | un
   return declaration;
 }
 
-/**
- * -P wins over environments, `parameters` over `parameter_defaults`, later files over earlier ones. "merged": environments
- * ask Heat to merge their values.
- */
+/** -P wins over environments, `parameters` over `parameter_defaults`, later files over earlier ones unless they say to merge. */
 function findGiven(
-  { name, span }: Parameter,
+  parameter: Parameter,
   environments: Environment[],
   given: { name: string; value: string }[],
-): Given | "merged" | undefined {
-  const text = given.findLast((parameter) => parameter.name === name);
-  if (text !== undefined) return { source: "the value given with -P", raw: text.value, span };
-  const entry =
-    environments.flatMap((environment) => environment.parameters).findLast(({ key }) => key === name) ??
-    environments.flatMap((environment) => environment.parameterDefaults).findLast(({ key }) => key === name);
-  if (entry !== undefined && environments.some((environment) => environment.mergesValues)) return "merged";
-  return entry === undefined ? undefined : { source: "the value", raw: toJson(entry.value), span: entry.value.span };
+  context: ParseContext,
+): Given | undefined {
+  const text = given.findLast(({ name }) => name === parameter.name);
+  if (text !== undefined) return { source: "the value given with -P", raw: text.value, span: parameter.span };
+  const chosen = chooseStrategies(parameter.name, environments, context);
+  return (
+    mergeGiven(parameter, environments, ({ parameters }) => parameters, chosen, context) ??
+    mergeGiven(parameter, environments, ({ parameterDefaults }) => parameterDefaults, chosen, context)
+  );
+}
+
+/** The first file that gives a value says how it is merged; a later one must not say otherwise. */
+function chooseStrategies(name: string, environments: Environment[], context: ParseContext): MergeStrategy {
+  let chosen: MergeStrategy | undefined;
+  for (const { parameters, parameterDefaults, strategies, file } of environments) {
+    const entry = [...parameters, ...parameterDefaults].find(({ key, value }) => key === name && !isNull(value));
+    if (entry === undefined) continue;
+    const strategy: MergeStrategy = strategies.get(name) ?? chosen ?? strategies.get("default") ?? "overwrite";
+    chosen ??= strategy;
+    if (strategy !== chosen)
+      context.report.add("bad-merge", entry.keySpan, {
+        name,
+        problem: `is merged as ${chosen} elsewhere, in ${file} as ${strategy}`,
+      });
+  }
+  return chosen ?? "overwrite";
+}
+
+function mergeGiven(
+  { name, type }: Parameter,
+  environments: Environment[],
+  section: (environment: Environment) => Entry[],
+  strategy: MergeStrategy,
+  context: ParseContext,
+): Given | undefined {
+  const entries = environments.flatMap((environment) =>
+    section(environment).filter(({ key, value }) => key === name && !isNull(value)),
+  );
+  return entries.reduce<Given | undefined>((earlier, entry) => {
+    const later: Given = { source: "the value", raw: toJson(entry.value), span: entry.value.span };
+    if (earlier === undefined) return later;
+    const merged = mergeValues(earlier.raw, later.raw, type, strategy);
+    if ("value" in merged) return { ...later, raw: merged.value };
+    context.report.add("bad-merge", entry.keySpan, { name, problem: merged.problem });
+    return earlier;
+  }, undefined);
 }
 
 /** Returns the value by the parameter's type; undefined, and reported, when it does not fit. A hidden value is not repeated. */

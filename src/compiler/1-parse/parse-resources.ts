@@ -3,6 +3,7 @@ import { suggestNearest } from "../../diagnostics/nearest.ts";
 import type { Entry, GroupSpec, Resource, Value } from "../../model/template.ts";
 import { parseRoles } from "./parse-roles.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
+import { findRealType } from "./resource-registry.ts";
 import { type Fields, openMap, readText, reportType } from "./read-fields.ts";
 
 const serverType = "OS::Nova::Server";
@@ -28,7 +29,7 @@ function parseResource(entry: Entry, names: string[], context: ParseContext): Re
   const fields = openMap(entry.value, `resource "${name}"`, context.report, known, entry.keySpan);
   if (fields === undefined) return undefined;
   const typeSpan = fields.require("type")?.value.span ?? entry.keySpan;
-  const type = fields.text("type") ?? "";
+  const type = findRealType(fields.text("type") ?? "", name, context.aliases);
   const policies = policyKeys.filter((key) => fields.get(key) !== undefined);
   const dependsOn = parseDependsOn(fields, names, context);
   const resource: Resource = { name, span: entry.keySpan, type, typeSpan, policies, dependsOn };
@@ -42,7 +43,7 @@ function parseResource(entry: Entry, names: string[], context: ParseContext): Re
 
   const definition =
     type === groupType && properties !== undefined ? memberDefinition(properties.value, name, context) : undefined;
-  const isServerGroup = definition !== undefined && typeOf(definition) === serverType;
+  const isServerGroup = definition !== undefined && findRealType(typeOf(definition) ?? "", "", context.aliases) === serverType;
   if (isServerGroup && resource.properties !== undefined)
     resource.group = parseGroup(resource.properties, typeSpan, name, context);
 

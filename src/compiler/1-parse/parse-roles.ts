@@ -12,8 +12,20 @@ import { type ParseContext, parseLiteral, parseValue } from "./parse-value.ts";
 import { readDuration } from "./read-duration.ts";
 import { type Fields, openMap, readText, reportType, toJson } from "./read-fields.ts";
 
-const vmKeys = ["tool", "order", "roles"];
-const roleKeys = ["name", "tool", "run", "options", "inputs", "outputs", "after", "on_error", "timeout", "on_delete", "on"];
+export const vmKeys = ["tool", "order", "roles"];
+export const roleKeys = [
+  "name",
+  "tool",
+  "run",
+  "options",
+  "inputs",
+  "outputs",
+  "after",
+  "on_error",
+  "timeout",
+  "on_delete",
+  "on",
+];
 
 interface Tool {
   name: string;

@@ -133,7 +133,6 @@ test.for<[string, string, string[]]>([
   ["an unknown key of a resource", `${head}resources: {a: {type: X, propertes: {}}}`, ["2:26 unknown-key"]],
   ["a dependence on nothing", `${head}resources: {a: {type: X, depends_on: [b]}}`, ["2:39 unknown-resource"]],
   ["a dependence that is no text", `${head}resources: {a: {type: X, depends_on: 5}}`, ["2:38 bad-type"]],
-  ["a condition that is not there", `${head}resources: {a: {type: X, condition: big}}`, ["2:37 unknown-condition"]],
   ["an output without a value", `${head}outputs: {a: {}}`, ["2:11 missing-key"]],
   ["an unknown key of an output", `${head}outputs: {a: {value: 1, valu: 2}}`, ["2:25 unknown-key"]],
   ["a removed function", `${head}outputs: {a: {value: {"Fn::Join": [",", []]}}}`, ["2:23 function-not-in-version"]],
@@ -144,6 +143,11 @@ test.for<[string, string, string[]]>([
   ["list_join of one", `${head}outputs: {a: {value: {list_join: [x]}}}`, ["2:23 bad-function-argument"]],
   ["a missing file", `${head}outputs: {a: {value: {get_file: x}}}`, ["2:33 missing-file"]],
   ["roles on what is no vm", `${head}resources: {a: {type: X, metadata: {weft: {}}}}`, ["2:37 not-a-vm"]],
+  [
+    "a function of values in a condition",
+    `${head}conditions: {c: {str_replace: {template: x, params: {}}}}`,
+    ["2:18 function-not-allowed"],
+  ],
   ["a repeated resource", `${head}resources: {a: {type: X}, a: {type: X}}`, ["2:27 shadowed-key"]],
 ])("a template with %s is reported at its place", ([, text, places]) => {
   expect(parseInTest(text)).toMatchObject({ parsed: { template: {} }, places });

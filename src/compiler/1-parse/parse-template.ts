@@ -1,9 +1,8 @@
 // A HOT template's text -> Template. Everything that is wrong is reported with its place; nothing throws.
 import type { Document } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
-import type { Output, Resource, Template, Value } from "../../model/template.ts";
+import type { Output, Template, Value } from "../../model/template.ts";
 import { parseEnvironment } from "./parse-environment.ts";
 import { parseParameters } from "./parse-parameters.ts";
 import { parseResources } from "./parse-resources.ts";
@@ -26,6 +25,8 @@ export interface ParsedTemplate {
   template: Template;
   /** The template as written, for emission. `reveal` of outputs and `weft` in metadata are ours, to be taken out. */
   document: Document.Parsed;
+  /** Written in CloudFormation's form, which weft does not read: it passes through as it is. */
+  isForeign?: true;
 }
 
 const sections = ["heat_template_version", "description", "parameter_groups", "parameters", "resources", "outputs"];
@@ -41,6 +42,10 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     report.add("not-a-template", root.span, { found: describeValue(root) });
     return undefined;
   }
+  if (isCloudFormation(root)) {
+    report.add("cfn-template", root.span, undefined);
+    return { template: emptyTemplate(file), document: yaml.document, isForeign: true };
+  }
   const { name: versionName, version } = parseVersion(openMap(root, "the template", report) as Fields, report);
   const known = version >= "2016-10-14" ? [...sections, "conditions"] : sections;
   const top = openMap(root, "the template", report, known) as Fields;
@@ -51,6 +56,7 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     version,
     versionName,
     report,
+    aliases: environments.flatMap(({ aliases }) => aliases),
     inRole: false,
     readFile(name) {
       const content = files.get(name) ?? host.readFile(pathBeside(file, name));
@@ -74,8 +80,18 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     conditions: parseConditions(top.map("conditions", "the section conditions"), context),
     files,
   };
-  checkConditionNames(template, report);
   return { template, document: yaml.document };
+}
+
+function isCloudFormation(root: Value): boolean {
+  const keys = root.kind === "map" ? root.entries.map(({ key }) => key) : [];
+  const isCfn = keys.includes("AWSTemplateFormatVersion") || keys.includes("HeatTemplateFormatVersion");
+  return isCfn && !keys.includes("heat_template_version");
+}
+
+function emptyTemplate(file: string): Template {
+  const [parameters, resources, outputs] = [new Map(), new Map(), new Map()];
+  return { file, version: newestVersion, parameters, resources, outputs, conditions: new Map(), files: new Map() };
 }
 
 /** The newest version stands in for one that is missing or wrong, so that parsing goes on. */
@@ -107,17 +123,6 @@ function parseOutputSection(section: Fields | undefined, context: ParseContext):
     outputs.set(name, output);
   }
   return outputs;
-}
-
-/** A text where a condition stands names one of the section `conditions`. */
-function checkConditionNames(template: Template, report: Report): void {
-  const names = [...template.conditions.keys()];
-  const check = (condition: Value | undefined): void => {
-    if (condition?.kind !== "literal" || typeof condition.value !== "string" || names.includes(condition.value)) return;
-    report.add("unknown-condition", condition.span, { name: condition.value }, { hint: suggestNearest(condition.value, names) });
-  };
-  const holders: (Resource | Output)[] = [...template.resources.values(), ...template.outputs.values()];
-  for (const { condition } of holders) check(condition);
 }
 
 /** The path of a file that a template names: beside the template unless absolute. */

@@ -4,6 +4,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import { findFunction } from "../../functions/heat-functions.ts";
 import type { HeatVersion } from "../../functions/heat-versions.ts";
 import type { Entry, Value } from "../../model/template.ts";
+import type { TypeAlias } from "./resource-registry.ts";
 import { checkArgument } from "./check-argument.ts";
 
 /** What every part of the parser needs: how the template reads functions, where files come from, where complaints go. */
@@ -12,6 +13,8 @@ export interface ParseContext {
   version: HeatVersion;
   versionName: string;
   report: Report;
+  /** Of the environments' resource registries, later ones last. */
+  aliases: readonly TypeAlias[];
   /** Contents of files by the name as written; undefined for one that cannot be read. */
   readFile(name: string): string | undefined;
   /** Within a role, where the compiler needs every file; elsewhere Heat's client fetches URLs itself. */
@@ -54,7 +57,11 @@ function parseEntries(entries: Entry[], context: ParseContext, place: "value" | 
 
 function parseCall(map: Value, entry: Entry, context: ParseContext, place: "value" | "condition"): Value | undefined {
   const fn = findFunction(entry.key, context.version, place);
-  if (fn === undefined) return undefined;
+  if (fn === undefined) {
+    const isOfValues = place === "condition" && findFunction(entry.key, context.version, "value") !== undefined;
+    if (isOfValues) context.report.add("function-not-allowed", entry.keySpan, { what: "a condition", fn: entry.key });
+    return undefined;
+  }
   if (fn.until !== undefined && fn.until <= context.version) {
     context.report.add("function-not-in-version", entry.keySpan, { fn: fn.name, version: context.versionName });
   }

@@ -103,3 +103,9 @@ test("a place ends with its line", () => {
   const root = parseYaml("t.yaml", "a: [1,\r\n  2]", report)?.root;
   expect(root?.kind === "map" && root.entries[0]?.value.span).toEqual({ file: "t.yaml", line: 1, column: 4, length: 3 });
 });
+
+test("inside a flow collection indentation means nothing", () => {
+  const { value, places } = read("a:\n  b: [{\n    c: 1\n  }]\n  d: {\n e: [1,\n2]\n}\nf: 2\n");
+  expect(places).toEqual([]);
+  expect(value).toEqual({ a: { b: [{ c: 1 }], d: { e: [1, 2] } }, f: 2 });
+});

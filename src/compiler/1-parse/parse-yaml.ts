@@ -9,7 +9,6 @@ import {
   isSeq,
   LineCounter,
   type Pair,
-  parseDocument,
   type ParsedNode,
   type Scalar,
   type YAMLMap,
@@ -17,6 +16,7 @@ import {
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import type { Entry, Value } from "../../model/template.ts";
+import { readDocument } from "./read-document.ts";
 import { readLikeHeat } from "./read-like-heat.ts";
 
 export interface ParsedYaml {
@@ -28,12 +28,12 @@ export interface ParsedYaml {
 /** Most values that aliases may stand for, all together. */
 const maxAliasedValues = 100_000;
 const maxDepth = 200;
+/** Some sixteen times of what Heat takes; the tree of a file needs some two hundred times the memory of its text. */
+const maxFileLength = 8 * 1024 * 1024;
 
 /** What the library says in words that only programmers understand. */
 const rewordings: Record<string, string> = {
   "Maximum call stack size exceeded": "nested too deeply",
-  "Source contains multiple documents; please use YAML.parseAllDocuments()":
-    "a second YAML document starts here; a template is one",
 };
 
 /** Parses one YAML file; undefined when its syntax is wrong, which is reported. */
@@ -44,7 +44,11 @@ export function parseYaml(file: string, text: string, report: Report): ParsedYam
     const lineEnd = /[\r\n]|$/.exec(text.slice(start))?.index ?? 0;
     return { file, line, column: Math.max(1, col), length: Math.max(0, Math.min(end - start, lineEnd)) };
   };
-  const document = parseDocument(text, { ...readLikeHeat, lineCounter });
+  if (text.length > maxFileLength) {
+    report.add("file-too-large", { file, line: 1, column: 1, length: 0 }, { limit: maxFileLength });
+    return undefined;
+  }
+  const document = readDocument(text, { ...readLikeHeat, lineCounter });
 
   const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\u{10000}-\u{10ffff}]/u.exec(text);
   if (bad !== null) {

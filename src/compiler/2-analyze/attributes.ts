@@ -1,79 +1,25 @@
-// Attributes of the resource types that roles refer to most. A type that is not here may have any attribute: Heat will judge.
-
-// Source: attributes_schema of the resource classes in heat/engine/resources, Heat 19 to 24.
-const attributesByType: Record<string, readonly string[]> = {
-  "OS::Heat::RandomString": ["value"],
-  "OS::Heat::Value": ["value"],
-  "OS::Neutron::FloatingIP": [
-    "fixed_ip_address",
-    "floating_ip_address",
-    "floating_network_id",
-    "port_id",
-    "router_id",
-    "tenant_id",
-  ],
-  "OS::Neutron::Net": [
-    "admin_state_up",
-    "l2_adjacency",
-    "mtu",
-    "name",
-    "port_security_enabled",
-    "qos_policy_id",
-    "segments",
-    "status",
-    "subnets",
-    "tenant_id",
-  ],
-  "OS::Neutron::Port": [
-    "admin_state_up",
-    "allowed_address_pairs",
-    "device_id",
-    "device_owner",
-    "dns_assignment",
-    "fixed_ips",
-    "mac_address",
-    "name",
-    "network",
-    "network_id",
-    "port_security_enabled",
-    "propagate_uplink_status",
-    "qos_policy_id",
-    "security_groups",
-    "status",
-    "subnets",
-    "tenant_id",
-  ],
-  "OS::Neutron::Subnet": [
-    "allocation_pools",
-    "cidr",
-    "dns_nameservers",
-    "enable_dhcp",
-    "gateway_ip",
-    "host_routes",
-    "ip_version",
-    "name",
-    "network_id",
-    "tenant_id",
-  ],
-  "OS::Nova::Server": [
-    "accessIPv4",
-    "accessIPv6",
-    "addresses",
-    "console_urls",
-    "first_address",
-    "instance_name",
-    "name",
-    "networks",
-    "os_collect_config",
-    "tags",
-  ],
-};
+// Attributes and properties of resource types. A type that Heat's own engine does not have (a plug-in's) may have any attribute: Heat will judge.
+import { attributeTable } from "./attribute-table.ts";
+import { propertyTable } from "./property-table.ts";
 
 /** Attributes of an OS::Heat::ResourceGroup, beside those of its members. */
 export const groupAttributes: readonly string[] = ["attributes", "refs", "refs_map", "removed_rsrc_list", "show"];
 
-/** Returns the attributes of a resource type, `show` (which every resource has) among them; undefined for a type we do not know. */
+/** Tells whether Heat's own engine has the resource type. */
+export function isHeatType(type: string): boolean {
+  return Object.hasOwn(attributeTable, type);
+}
+
+/** Returns the attributes of a resource type, `show` (which every resource has) among them; undefined where there may be others. */
 export function attributesOf(type: string): readonly string[] | undefined {
-  const own = Object.hasOwn(attributesByType, type) ? attributesByType[type] : undefined;
-  return own === undefined ? undefined : [...own, "show"];
+  const own = isHeatType(type) ? attributeTable[type] : undefined;
+  if (own === undefined || own.endsWith("*")) return undefined;
+  return [...own.split(" ").filter((name) => name !== ""), "show"];
+}
+
+/** Returns the names of the properties of a resource type; undefined where there may be others. */
+export function propertiesOf(type: string): readonly string[] | undefined {
+  const names = Object.hasOwn(propertyTable, type) ? propertyTable[type] : undefined;
+  // Types that Heat has given up take anything and do nothing.
+  return names === undefined || names === "" ? undefined : names.split(" ");
 }

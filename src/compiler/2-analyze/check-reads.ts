@@ -1,34 +1,59 @@
 // Who reads what: reads that may never be answered, secrets that would be shown, outputs that nobody reads.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import { suggestNearest } from "../../diagnostics/nearest.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { cellId, roleId } from "../../model/cell.ts";
-import { findResolvedRole, writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
 import type { Template } from "../../model/template.ts";
+import { isHeatType, propertiesOf } from "./attributes.ts";
+import { writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
 
 /** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
 export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
-  checkWriters(template, resolved, report);
+  checkResourceTypes(template, report);
+  checkProperties(template, report);
+  checkWriters(resolved, report);
   checkSecrets(resolved, report);
   checkUnread(resolved, report);
 }
 
+// Each type once. The name of a file is a nested template.
+function checkResourceTypes(template: Template, report: Report): void {
+  const seen = new Set<string>();
+  for (const { type, typeSpan } of template.resources.values()) {
+    if (seen.has(type) || type === "" || isHeatType(type) || /\.(yaml|template)$/.test(type)) continue;
+    seen.add(type);
+    report.add("unknown-type", typeSpan, { type });
+  }
+}
+
+function checkProperties(template: Template, report: Report): void {
+  for (const { type, properties } of template.resources.values()) {
+    const known = propertiesOf(type);
+    if (known === undefined || properties?.kind !== "map") continue;
+    for (const { key, keySpan } of properties.entries) {
+      if (!known.includes(key))
+        report.add("unknown-property", keySpan, { type, name: key }, { hint: suggestNearest(key, known) });
+    }
+  }
+}
+
 interface Dependence {
   reader: string;
-  /** The reading vm's resource; none for a stack output. */
-  from?: string;
   runsAtDelete: boolean;
   resource: string;
   role: string;
   span: Span;
 }
 
-function checkWriters(template: Template, resolved: ResolvedTemplate, report: Report): void {
-  for (const { reader, from, runsAtDelete, resource, role, span } of dependencesOf(resolved)) {
-    if (!runsAtDelete && findResolvedRole(resolved, resource, role)?.spec.onDelete === true) {
+function checkWriters(resolved: ResolvedTemplate, report: Report): void {
+  const runAtDelete = new Set(
+    resolved.vms.flatMap(({ resource, roles }) =>
+      roles.flatMap(({ spec }) => (spec.onDelete ? [roleId(resource, spec.name)] : [])),
+    ),
+  );
+  for (const { reader, runsAtDelete, resource, role, span } of dependencesOf(resolved)) {
+    if (!runsAtDelete && runAtDelete.has(roleId(resource, role))) {
       report.add("reads-delete-role", span, { reader, role: roleId(resource, role) });
-    }
-    if (resource !== from && template.resources.get(resource)?.condition !== undefined) {
-      report.add("conditional-writer", span, { resource });
     }
   }
 }
@@ -37,7 +62,7 @@ function dependencesOf(resolved: ResolvedTemplate): Dependence[] {
   const ofRoles = resolved.vms.flatMap((vm) =>
     vm.roles.flatMap(({ spec, inputs, after }) => {
       const reads = inputs.flatMap((input) => input.reads.map(({ read, span }) => ({ ...writerOf(read), span })));
-      const reader = { reader: roleId(vm.resource, spec.name), from: vm.resource, runsAtDelete: spec.onDelete };
+      const reader = { reader: roleId(vm.resource, spec.name), runsAtDelete: spec.onDelete };
       return [...reads, ...after].map(({ resource, role, span }) => ({ ...reader, resource, role, span }));
     }),
   );

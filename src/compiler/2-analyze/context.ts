@@ -1,5 +1,6 @@
 // What resolving a value needs to know: the template, who is asking, and whether a run-time value may stand there.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Expr } from "../../model/expression.ts";
 import type { LocatedRead } from "../../model/resolved.ts";
 import type { Template } from "../../model/template.ts";
 
@@ -12,6 +13,9 @@ export interface Context {
   place: Place;
   /** The vm or group in whose metadata the value stands; the index variable only in a group. */
   reader?: { resource: string; indexVar?: string };
+  /** Of each group of vms its count, of each resource with a condition that condition. */
+  sizes: ReadonlyMap<string, Expr>;
+  conditions: ReadonlyMap<string, Expr>;
   /** Every read that was met, in order of appearance. */
   reads: LocatedRead[];
 }

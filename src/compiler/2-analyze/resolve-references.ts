@@ -1,17 +1,16 @@
 // Values as written -> expressions: every reference becomes a read, a parameter, an attribute or a resource's id; constants are folded.
-import { Report } from "../../diagnostics/diagnostic.ts";
 import { suggestNearest } from "../../diagnostics/nearest.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { heatFunctions } from "../../functions/heat-functions.ts";
-import { cellId, factCell, memberId } from "../../model/cell.ts";
-import type { Expr, Path, Read } from "../../model/expression.ts";
+import type { Expr, Path } from "../../model/expression.ts";
 import { messageOf } from "../../model/failure.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
-import type { OutputSpec, RoleSpec } from "../../model/role.ts";
-import type { Resource, Template, Value } from "../../model/template.ts";
+import type { RoleSpec } from "../../model/role.ts";
+import type { Resource, Value } from "../../model/template.ts";
 import { holdsIndex, type Context } from "./context.ts";
 import { findResource, findRole } from "./find-names.ts";
 import { findMeaning, isOnOne, literalCount, refuseRunTime } from "./find-meaning.ts";
+import { addRead, readFact, readOutput } from "./make-reads.ts";
 
 type Call = Extract<Value, { kind: "call" }>;
 
@@ -32,13 +31,6 @@ export function resolveValue(value: Value, context: Context): Expr {
   }
 }
 
-/** Returns a group's count as an expression; mistakes in it are reported where its properties are looked at. */
-export function resolveSize(resource: Resource, template: Template): Expr {
-  if (resource.group === undefined) throw new Error(`${resource.name} is no group`);
-  const place = { kind: "fixed", name: "the count of a group" } as const;
-  return resolveValue(resource.group.count, { template, report: new Report(), place, reads: [] });
-}
-
 function resolveCall(call: Call, context: Context): Expr {
   switch (call.fn) {
     case "get_param":
@@ -54,6 +46,8 @@ function resolveCall(call: Call, context: Context): Expr {
       return resolveAttribute(call, context);
     case "get_output":
       return resolveOutput(call, context);
+    case "if":
+      return resolveIf(call, context);
     default:
       return resolveFunction(call, context);
   }
@@ -167,10 +161,38 @@ function readOf(
   return undefined;
 }
 
+function resolveIf(call: Call, context: Context): Expr {
+  if (call.arg.kind !== "list") return resolveFunction(call, context);
+  const [condition, ...branches] = call.arg.items;
+  if (condition === undefined) return nothing;
+  const items = [resolveCondition(condition, context), ...branches.map((branch) => resolveValue(branch, context))];
+  return { kind: "call", fn: "if", arg: { kind: "list", items } };
+}
+
+/** Returns as an expression what stands where a condition is expected: a condition's name, true or false, or a condition function. */
+export function resolveCondition(value: Value, context: Context): Expr {
+  const { report, template } = context;
+  if (value.kind === "literal" && typeof value.value === "boolean") return { kind: "value", value: value.value };
+  if (value.kind === "literal" && typeof value.value === "string") {
+    const name = value.value;
+    if (template.conditions.has(name)) return { kind: "condition", name };
+    report.add("unknown-condition", value.span, { name }, { hint: suggestNearest(name, template.conditions.keys()) });
+    return nothing;
+  }
+  if (value.kind === "call" && value.fn === "not") return { kind: "call", fn: "not", arg: resolveCondition(value.arg, context) };
+  if (value.kind === "call" && (value.fn === "and" || value.fn === "or") && value.arg.kind === "list") {
+    const items = value.arg.items.map((item) => resolveCondition(item, context));
+    return { kind: "call", fn: value.fn, arg: { kind: "list", items } };
+  }
+  if (value.kind === "call") return resolveValue(value, context);
+  report.add("not-a-condition", value.span, undefined);
+  return nothing;
+}
+
 function resolveFunction(call: Call, context: Context): Expr {
   const readsBefore = context.reads.length;
   const arg = resolveValue(call.arg, context);
-  const evaluate = heatFunctions.get(call.fn)?.evaluate;
+  const { evaluate, needsHost = false } = heatFunctions.get(call.fn) ?? {};
   if (context.reads.length > readsBefore && evaluate === undefined) {
     context.report.add("run-time-value-in-function", call.fnSpan, { fn: call.fn });
     return nothing;
@@ -178,10 +200,10 @@ function resolveFunction(call: Call, context: Context): Expr {
   if (call.fn === "str_replace" || call.fn === "str_replace_strict" || call.fn === "str_replace_vstrict")
     warnOfLists(arg, context);
   // What holds the index variable differs from member to member, so the agent evaluates it.
-  if (evaluate === undefined || arg.kind !== "value" || holdsIndex(canonicalJson(arg.value), context))
+  if (evaluate === undefined || needsHost || arg.kind !== "value" || holdsIndex(canonicalJson(arg.value), context))
     return { kind: "call", fn: call.fn, arg };
   try {
-    return { kind: "value", value: evaluate(arg.value) };
+    return { kind: "value", value: evaluate(arg.value, {}) };
   } catch (error) {
     // The parser has perhaps said already what is wrong with the argument.
     const isKnown = context.report.diagnostics.some(({ code, span }) => code === "bad-function-argument" && span === call.fnSpan);
@@ -216,43 +238,6 @@ function readReference(arg: Value): Reference | undefined {
     if (part.kind === "literal") path.push(typeof part.value === "number" ? part.value : String(part.value));
   }
   return { name: String(first.value), nameSpan: first.span, rest, path: path.length === rest.length ? path : undefined };
-}
-
-function readFact(resource: Resource, fact: string, member: string | undefined, context: Context): Read {
-  if (resource.group === undefined) return { kind: "cell", cell: factCell(resource.name, fact) };
-  if (member !== undefined) return { kind: "cell", cell: factCell(memberOf(resource, member, context), fact) };
-  return {
-    kind: "gather",
-    group: resource.name,
-    role: "@vm",
-    output: fact,
-    size: resolveSize(resource, context.template),
-    of: "all",
-  };
-}
-
-function readOutput(
-  resource: Resource,
-  role: RoleSpec,
-  output: string,
-  member: string | undefined,
-  of: "all" | "any" | number,
-  context: Context,
-): Read {
-  if (resource.group === undefined || isOnOne(role)) return { kind: "cell", cell: cellId(resource.name, role.name, output) };
-  if (member !== undefined) return { kind: "cell", cell: cellId(memberOf(resource, member, context), role.name, output) };
-  return { kind: "gather", group: resource.name, role: role.name, output, size: resolveSize(resource, context.template), of };
-}
-
-// `[self]` is the member that reads; the index variable of another group's reader stays, for the agent to fill in.
-function memberOf(resource: Resource, member: string, { reader }: Context): string {
-  const isSelf = reader?.resource === resource.name && member === reader.indexVar;
-  return memberId(resource.name, isSelf ? "self" : member);
-}
-
-function addRead(read: Read, path: Path, span: Span, context: Context, output?: OutputSpec): Expr {
-  context.reads.push({ read, span, ...(output === undefined ? {} : { output }) });
-  return { kind: "read", read, path };
 }
 
 function warnOfLists(arg: Expr, context: Context): void {

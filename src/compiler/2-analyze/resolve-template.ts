@@ -1,6 +1,6 @@
 // Template -> ResolvedTemplate: goes through every place that holds references, roles and all else, and resolves them there.
-import type { Report } from "../../diagnostics/diagnostic.ts";
-import { endCell, memberId } from "../../model/cell.ts";
+import { Report } from "../../diagnostics/diagnostic.ts";
+import { memberId } from "../../model/cell.ts";
 import { visitExpr, type Expr } from "../../model/expression.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type {
@@ -13,27 +13,70 @@ import type {
   ResolvedVm,
 } from "../../model/resolved.ts";
 import type { AfterSpec, InputSpec, RoleSpec, VmSpec } from "../../model/role.ts";
-import type { Entry, Output, Resource, Template } from "../../model/template.ts";
+import type { Output, Resource, Template } from "../../model/template.ts";
 import { findTool } from "../../model/tool-names.ts";
 import type { Context, Place } from "./context.ts";
-import { isOnOne } from "./find-meaning.ts";
 import { findResource, findRole } from "./find-names.ts";
-import { resolveSize, resolveValue } from "./resolve-references.ts";
+import { readEnd } from "./make-reads.ts";
+import { resolveCondition, resolveValue } from "./resolve-references.ts";
+import { findKnots, findShortestCycle } from "./strongly-connected.ts";
 
 /** Resolves all references of a template; those that are wrong are reported. */
 export function resolveTemplate(template: Template, report: Report): ResolvedTemplate {
-  const base: Base = { template, report };
-  for (const condition of template.conditions.values()) resolveValue(condition, fixed(base, "a condition"));
+  const sizes = resolveSizes(template);
+  const base: Base = { template, report, sizes, conditions: new Map() };
+  const conditions = mapValues(template.conditions, (value) => resolveCondition(value, fixed(base, "a condition")));
+  checkConditionCycles(template, conditions, report);
+  const resourceConditions = mapValues(template.resources, ({ condition }) =>
+    condition === undefined ? undefined : resolveCondition(condition, fixed(base, "a condition")),
+  );
+  const inTemplate: Base = { ...base, conditions: resourceConditions };
   const vms: ResolvedVm[] = [];
+  const properties = new Map<string, Expr>();
   for (const resource of template.resources.values()) {
-    resolveProperties(resource, base);
-    if (resource.vm !== undefined) vms.push(resolveVm(resource, resource.vm, base));
+    properties.set(resource.name, resolveProperties(resource, inTemplate));
+    if (resource.vm !== undefined) vms.push(resolveVm(resource, resource.vm, inTemplate));
   }
-  const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, base));
-  return { vms, outputs, ...(template.leftOut === undefined ? {} : { leftOut: template.leftOut }) };
+  const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, inTemplate));
+  const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
+  return { vms, outputs, conditions, properties, resourceConditions, ...leftOut };
 }
 
-type Base = Pick<Context, "template" | "report" | "reader">;
+type Base = Pick<Context, "template" | "report" | "reader" | "sizes" | "conditions">;
+
+// What is wrong with a group's count is reported where its properties are looked at.
+function resolveSizes(template: Template): Map<string, Expr> {
+  const base: Base = { template, report: new Report(), sizes: new Map(), conditions: new Map() };
+  return mapValues(template.resources, ({ group }) =>
+    group === undefined ? undefined : resolveValue(group.count, fixed(base, "the count of a group")),
+  );
+}
+
+function mapValues<From, To>(map: Map<string, From>, change: (value: From) => To | undefined): Map<string, To> {
+  return new Map(
+    [...map].flatMap(([key, value]): [string, To][] => {
+      const changed = change(value);
+      return changed === undefined ? [] : [[key, changed]];
+    }),
+  );
+}
+
+function checkConditionCycles(template: Template, conditions: Map<string, Expr>, report: Report): void {
+  const names = [...conditions.keys()];
+  const numbers = new Map(names.map((name, number) => [name, number]));
+  const targets = [...conditions.values()].map((expr) => {
+    const found: number[] = [];
+    visitExpr(expr, (inner) => {
+      if (inner.kind === "condition") found.push(numbers.get(inner.name) as number);
+    });
+    return found;
+  });
+  for (const knot of findKnots(targets)) {
+    const cycle = findShortestCycle(targets, knot).map((number) => names[number] as string);
+    const span = template.conditions.get(cycle[0] as string)?.span;
+    if (span !== undefined) report.add("condition-cycle", span, { cycle: [...cycle, cycle[0] as string] });
+  }
+}
 
 function contextFor(base: Base, place: Place): Context {
   return { ...base, place, reads: [] };
@@ -44,13 +87,13 @@ function fixed(base: Base, name: string): Context {
 }
 
 // The resource_def of a group of vms holds our annotation, so only what else it holds is looked at.
-function resolveProperties(resource: Resource, base: Base): void {
+function resolveProperties(resource: Resource, base: Base): Expr {
   const context = fixed(base, "a property of a resource");
-  const entries: Entry[] = resource.properties?.kind === "map" ? resource.properties.entries : [];
-  for (const { key, value } of entries) {
-    if (resource.group === undefined || key !== "resource_def") resolveValue(value, context);
-  }
   if (resource.group?.memberProperties !== undefined) resolveValue(resource.group.memberProperties, context);
+  const { properties } = resource;
+  if (properties?.kind !== "map") return { kind: "value", value: null };
+  const entries = properties.entries.filter(({ key }) => resource.group === undefined || key !== "resource_def");
+  return resolveValue({ ...properties, entries }, context);
 }
 
 function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
@@ -70,7 +113,7 @@ function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
           group: {
             name: resource.name,
             indexVar: group.indexVar,
-            size: resolveSize(resource, base.template),
+            size: base.sizes.get(resource.name) as Expr,
           },
         }),
     roles: spec.roles.map((role) => resolveRole(role, resource, inVm)),
@@ -138,7 +181,9 @@ function resolveInput(spec: InputSpec, role: RoleSpec, base: Base): ResolvedInpu
 function resolveStackOutput(spec: Output, base: Base): ResolvedOutput {
   const context = contextFor(base, { kind: "output" });
   const value = resolveValue(spec.value, context);
-  return { spec, value, reads: context.reads, secret: isSecret(value, context) };
+  const resolved: ResolvedOutput = { spec, value, reads: context.reads, secret: isSecret(value, context) };
+  if (spec.condition !== undefined) resolved.condition = resolveCondition(spec.condition, fixed(base, "a condition"));
+  return resolved;
 }
 
 function resolveAfter(after: AfterSpec, own: Resource, base: Base): ResolvedAfter | undefined {
@@ -147,16 +192,7 @@ function resolveAfter(after: AfterSpec, own: Resource, base: Base): ResolvedAfte
   if (resource === undefined) return undefined;
   const role = findRole(resource, after.role, after.span, context);
   if (role === undefined) return undefined;
-  const located = { span: after.span, resource: resource.name, role: role.name };
-  if (resource.group === undefined || isOnOne(role))
-    return { ...located, target: { kind: "cell", cell: endCell(resource.name, role.name) } };
-  // A plain name is a role of the same member, a pair is a barrier over all.
-  if (after.resource === undefined)
-    return { ...located, target: { kind: "cell", cell: endCell(memberId(resource.name, "self"), role.name) } };
-  return {
-    ...located,
-    target: { kind: "gather", group: resource.name, role: role.name, size: resolveSize(resource, base.template) },
-  };
+  return { span: after.span, resource: resource.name, role: role.name, target: readEnd(resource, role, after, context) };
 }
 
 function isSecret(value: Expr, { template, reads }: Context): boolean {

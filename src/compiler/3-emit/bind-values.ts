@@ -1,6 +1,6 @@
 // Splits an expression by binding time: what only Heat can resolve becomes a slot, constants and reads stay for the agent.
 import { visitExpr, type BindingTime, type Expr } from "../../model/expression.ts";
-import { heatFunctions } from "../../functions/heat-functions.ts";
+import { isEvaluated } from "../../functions/heat-functions.ts";
 
 /** Collects the slots of one vm. A slot is named after where its value stands, so that a change elsewhere does not rename it. */
 export class Slots {
@@ -20,14 +20,24 @@ export class Slots {
         return { kind: "map", entries: Object.fromEntries(entries) as Record<string, Expr> };
       }
       case "read":
-        return expr.read.kind === "cell" ? expr : { ...expr, read: { ...expr.read, size: this.bind(expr.read.size, place) } };
+        return { ...expr, read: this.bindRead(expr.read, place) };
       case "value":
       case "slot":
       case "param":
       case "attr":
       case "resource":
+      case "condition":
         throw new Error(`${expr.kind} is no run-time expression`);
     }
+  }
+
+  /** As `bind`, for the deploy-time parts of a read: the size of a group, the condition of the vm that writes. */
+  bindRead<R extends { present?: Expr; size?: Expr }>(read: R, place: string): R {
+    return {
+      ...read,
+      ...(read.size === undefined ? {} : { size: this.bind(read.size, place) }),
+      ...(read.present === undefined ? {} : { present: this.bind(read.present, `${place}.present`) }),
+    };
   }
 
   #add(expr: Expr, place: string): string {
@@ -49,6 +59,6 @@ export function bindingTimeOf(expr: Expr): BindingTime {
 }
 
 function isForHeat(expr: Expr): boolean {
-  if (expr.kind === "call") return heatFunctions.get(expr.fn)?.evaluate === undefined;
-  return expr.kind === "param" || expr.kind === "attr" || expr.kind === "resource";
+  if (expr.kind === "call") return !isEvaluated(expr.fn);
+  return expr.kind === "param" || expr.kind === "attr" || expr.kind === "resource" || expr.kind === "condition";
 }

@@ -25,8 +25,16 @@ export function emitStackPlan(template: ResolvedTemplate, access: Access): Stack
     slots[vm.id] = own.expressions;
     return plan;
   });
-  const outputs = template.outputs.map(({ spec, value, secret }) => [spec.name, { value, secret: secret && !spec.reveal }]);
-  return { format: planFormat, vms, outputs: Object.fromEntries(outputs) as StackPlan["outputs"], slots };
+  const outputs = template.outputs.map(({ spec, value, secret, condition }) => [
+    spec.name,
+    { value, secret: secret && !spec.reveal, ...(condition === undefined ? {} : { condition }) },
+  ]);
+  const conditions: StackPlan["conditions"] = {};
+  for (const { id, resource } of template.vms) {
+    const condition = template.resourceConditions.get(resource);
+    if (condition !== undefined) conditions[id] = condition;
+  }
+  return { format: planFormat, vms, outputs: Object.fromEntries(outputs) as StackPlan["outputs"], conditions, slots };
 }
 
 /** The name of a version of the configuration: the first 16 hexadecimal digits of the digest of its plan. */
@@ -98,6 +106,5 @@ function emitOutput(output: OutputSpec, { spec, on }: ResolvedRole, vm: Resolved
 }
 
 function emitAfter({ resource, role, target }: ResolvedAfter, place: string, slots: Slots): AfterPlan {
-  const cells = target.kind === "cell" ? target : { ...target, size: slots.bind(target.size, place) };
-  return { role: roleId(resource, role), cells };
+  return { role: roleId(resource, role), cells: slots.bindRead(target, place) };
 }
