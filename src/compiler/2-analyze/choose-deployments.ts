@@ -50,8 +50,14 @@ function collectUses(template: Template): Uses {
     const by = { by: resource.name };
     for (const target of resource.dependsOn) add({ target }, by);
     for (const reference of valuesOf(resource).flatMap(findReferences)) add(reference, by);
-    for (const { inputs } of resource.vm?.roles ?? []) {
-      for (const { value } of inputs) for (const reference of findReferences(value)) add(reference, {});
+    for (const { run, on, inputs } of resource.vm?.roles ?? []) {
+      // What a role is, and what it asks of Heat, is known before any role runs.
+      const early = [run, ...(typeof on === "object" ? [on.index] : [])];
+      for (const { value, bind } of inputs) {
+        if (bind === "deploy") early.push(value);
+        else for (const reference of findReferences(value)) add(reference, {});
+      }
+      for (const reference of early.flatMap(findReferences)) add(reference, by);
     }
   }
   for (const { value } of template.outputs.values()) for (const reference of findReferences(value)) add(reference, {});

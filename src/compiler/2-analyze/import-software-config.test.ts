@@ -31,6 +31,17 @@ test("a role of the user's own reads what a deployment on another vm writes", ()
   expect(edgesOf(`resources:\n${servers("a")}${own}${config}${deployment("app", "a")}`)).toEqual(["web.r value a.app"]);
 });
 
+test("what a role runs, and what it asks Heat for, is known before any role has run", () => {
+  const own = (role: string): string =>
+    `  web: {type: OS::Nova::Server, properties: {image: i, flavor: f}, metadata: {weft: {roles: [{name: r, tool: script, ${role}}]}}}\n`;
+  for (const role of ["run: {get_attr: [app, url]}", "run: x, inputs: {U: {value: {get_attr: [app, url]}, bind: deploy}}"]) {
+    const { report } = compileText(`resources:\n${servers("a")}${own(role)}${config}${deployment("app", "a")}`);
+    expect(report.diagnostics.map(({ message }) => message)).toEqual([
+      'deployment "app" stays with Heat: web, which stays with Heat, needs it',
+    ]);
+  }
+});
+
 test("a deployment on a vm with roles of the user's own stays with Heat", () => {
   const own =
     "  a: {type: OS::Nova::Server, properties: {image: i, flavor: f}, metadata: {weft: {roles: [{name: r, tool: script, run: x}]}}}\n";

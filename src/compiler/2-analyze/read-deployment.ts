@@ -148,7 +148,7 @@ function serversOf(resource: Resource, template: Template): { key: string; serve
     const group = template.resources.get(name ?? "")?.group;
     if (group !== undefined && attribute === "refs_map") return [{ key: group.indexVar, server: name }];
   }
-  if (servers?.kind !== "map") throw new NotARole("its servers are not written out");
+  if (servers?.kind !== "map" || servers.entries.length === 0) throw new NotARole("its servers are not written out");
   return servers.entries.map(({ key, value }) => ({ key, server: resourceNamed(value) }));
 }
 
