@@ -16,6 +16,8 @@ export interface AgentConfig {
   token: string;
   /** What I may in this generation: rightsTag over the rights of the instantiated plan. */
   tag: string;
+  /** The stack's seal key, under which secrets travel. Needed where the plan has a secret output. */
+  sealKey?: string;
   plan: VmPlan;
   /** What Heat resolved, by slot. */
   values: Record<string, Json>;

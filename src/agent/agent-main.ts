@@ -5,6 +5,7 @@ import { type HubClient, openHubClient } from "../coordinator/backends/hub.ts";
 import { messageOf } from "../model/failure.ts";
 import { type AgentCoordinator, type Log, runAgent } from "./agent.ts";
 import type { AgentConfig } from "./agent-config.ts";
+import { isServed } from "./local-socket.ts";
 import { instantiatePlan } from "./instantiate.ts";
 
 const exitCodes = { done: 0, usage: 2, failed: 3, stopped: 130 } as const;
@@ -23,6 +24,10 @@ async function runProgram(args: string[]): Promise<number> {
     return exitCodes.usage;
   }
   const config = JSON.parse(readFileSync(path, "utf8")) as AgentConfig;
+  if (await isServed(config.stateDir)) {
+    process.stderr.write(`another agent of ${config.vm} runs already, with its state in ${config.stateDir}\n`);
+    return exitCodes.usage;
+  }
   const controller = new AbortController();
   const stop = (): void => controller.abort(new Error("the agent is stopping"));
   process.once("SIGTERM", stop);

@@ -24,6 +24,7 @@ import { type Action, advance, beginProgress, type Event, type Progress, type Ro
 import type { Settlement } from "./progress-cells.ts";
 import { awaitNeeds } from "./role-needs.ts";
 import { overdueMessage, RoleSession } from "./role-session.ts";
+import { Secrets } from "./secrets.ts";
 import { makeStatus, measureRun, type RoleRun } from "./role-status.ts";
 import { type AttemptResult, runRole } from "./run-role.ts";
 import { makeRecord, settleCell } from "./settle-cell.ts";
@@ -78,10 +79,12 @@ class Agent {
     this.#log = log;
     this.#plan = instantiatePlan(config.plan, config.index);
     this.#roles = this.#plan.roles.filter((role) => !role.onDelete);
-    this.#dataflow = openDataflow(coordinator, { stack: config.stack, generation: config.generation });
+    const secrets = new Secrets(config, this.#plan);
+    this.#dataflow = secrets.seal(openDataflow(coordinator, { stack: config.stack, generation: config.generation }));
     this.#cells = new Cells(this.#plan, config.values, this.#dataflow);
     mkdirSync(join(config.stateDir, "logs"), { recursive: true, mode: 0o700 });
-    this.#journal = openJournal(config.stateDir, { stack: config.stack, generation: config.generation, vm: config.vm });
+    const identity = { stack: config.stack, generation: config.generation, vm: config.vm };
+    this.#journal = openJournal(config.stateDir, identity, secrets.guard);
     this.#progress = { vm: { ...this.#plan, roles: this.#roles }, roles: {} };
   }
 
@@ -334,7 +337,7 @@ class Agent {
   #report(role: string): void {
     const progress = this.#progress.roles[role];
     if (progress === undefined || this.#signal.aborted) return;
-    const status = makeStatus(this.#config.vm, role, progress, this.#runOf(role));
+    const status = makeStatus(this.#config.vm, this.#planOf(role), progress, this.#runOf(role));
     this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
   }
 

@@ -57,11 +57,19 @@ export interface Journal {
   close(): void;
 }
 
+/** How values stand in the journal: secrets sealed. */
+export interface Guard {
+  hide: (role: string, output: string, value: Json) => Json;
+  show: (role: string, output: string, stored: Json) => Json;
+}
+
+const openly: Guard = { hide: (_role, _output, value) => value, show: (_role, _output, stored) => stored };
+
 /**
  * Opens the journal in `folder`, or begins it. That of another plan or format is set aside under another name. A last line
  * that was torn by a crash is cut off: nobody acted on it.
  */
-export function openJournal(folder: string, identity: PlanIdentity): Journal {
+export function openJournal(folder: string, identity: PlanIdentity, guard: Guard = openly): Journal {
   const path = join(folder, "journal.jsonl");
   const head = JSON.stringify({ format: journalFormat, ...identity });
   const text = readIfThere(path);
@@ -74,14 +82,21 @@ export function openJournal(folder: string, identity: PlanIdentity): Journal {
   if (known || first === undefined) ftruncateSync(file, Buffer.byteLength(whole));
   if (!known) writeLine(file, head);
   return {
-    memory: remember(known ? lines.map((line) => JSON.parse(line) as JournalEntry) : []),
+    memory: remember(known ? lines.map((line) => mapValues(JSON.parse(line) as JournalEntry, guard.show)) : []),
     append(entry) {
-      writeLine(file, JSON.stringify(entry));
+      writeLine(file, JSON.stringify(mapValues(entry, guard.hide)));
       // A process does not outlive the machine, so what the kernel holds is enough for it.
       if (entry.type !== "started") fdatasyncSync(file);
     },
     close: () => closeSync(file),
   };
+}
+
+function mapValues(entry: JournalEntry, change: Guard["hide"]): JournalEntry {
+  if (entry.type === "wrote") return { ...entry, value: change(entry.role, entry.output, entry.value) };
+  if (entry.type !== "ended") return entry;
+  const outputs = Object.entries(entry.outputs).map(([output, value]) => [output, change(entry.role, output, value)]);
+  return { ...entry, outputs: Object.fromEntries(outputs) as Record<string, Json> };
 }
 
 function readIfThere(path: string): string {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { showValue } from "../model/cell.ts";
@@ -53,6 +54,18 @@ export async function openLocalSocket(
       await closed;
     },
   };
+}
+
+/** Tells whether an agent answers on the socket in `folder`: a second one beside it would run every role twice. */
+export function isServed(folder: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath(folder));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+  });
 }
 
 function socketPath(folder: string): string {

@@ -2,6 +2,7 @@
 import { roleId } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { Mark, RoleState, RoleStatus, Waiting } from "../model/status.ts";
+import type { RolePlan } from "../model/vm-plan.ts";
 import type { ActiveClock } from "./active-clock.ts";
 import type { Timing } from "./journal.ts";
 import { endOf, type RoleProgress } from "./progress.ts";
@@ -32,12 +33,12 @@ export function measureRun({ clock, marks, timing }: RoleRun): Timing {
 }
 
 /** Returns the status to report of a role now. */
-export function makeStatus(vm: string, role: string, progress: RoleProgress, run: RoleRun): RoleStatus {
+export function makeStatus(vm: string, role: RolePlan, progress: RoleProgress, run: RoleRun): RoleStatus {
   const { clock, timing, logTail } = run;
   const ended = endOf(progress) !== undefined;
   const startedMs = timing.startedMs ?? clock?.startedMs;
   return {
-    id: roleId(vm, role),
+    id: roleId(vm, role.name),
     state: stateOf(progress),
     atMs: Date.now(),
     attempt: progress.attempt,
@@ -46,6 +47,7 @@ export function makeStatus(vm: string, role: string, progress: RoleProgress, run
     ...(ended && timing.endedMs !== undefined ? { endedMs: timing.endedMs } : {}),
     ...(ended && timing.marks !== undefined ? { marks: timing.marks } : {}),
     ...(progress.error === undefined ? {} : { error: progress.error }),
+    ...(progress.phase === "failed" && role.onError === "continue" ? { tolerated: true } : {}),
     ...(progress.origin === undefined ? {} : { origin: progress.origin }),
     ...(logTail === undefined || logTail === "" ? {} : { logTail }),
   };

@@ -128,6 +128,9 @@ async function runProcess(parts: AttemptParts, { argv, env, cwd }: Prepared): Pr
 
 // A script whose interpreter is missing is reported by the system as missing itself.
 function explainStart(program: string, error: unknown): string {
+  if ((error as NodeJS.ErrnoException).code === "E2BIG") {
+    return `cannot start ${program}: the inputs are too large for environment variables (128 KiB each); say "when: lazy" and read them with weft-get`;
+  }
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") return `cannot start ${program}: ${messageOf(error)}`;
   if (!existsSync(program)) return `${program} is not installed`;
   const [first] = readFileSync(program, "utf8").split("\n", 1);

@@ -38,7 +38,11 @@ type Member = Omit<PlacedVm, "address" | "values">;
 function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
   const { group } = compiled;
   if (group === undefined) return [{ id: compiled.vm, compiled, plan: compiled }];
-  const size = group.size.kind === "slot" ? heat.evaluate(slotExpr(plan, compiled, group.size.slot)) : heat.evaluate(group.size);
+  const { size: expr } = group;
+  const isSlot = expr.kind === "slot";
+  const size = isSlot
+    ? heat.evaluate(slotExpr(plan, compiled, expr.slot), { vm: compiled.vm, slot: expr.slot })
+    : heat.evaluate(expr);
   return Array.from({ length: Number(size) }, (_, index) => {
     return { id: memberId(group.name, index), compiled, plan: instantiatePlan(compiled, index), index };
   });
@@ -48,9 +52,8 @@ function slotValues(plan: StackPlan, vm: Member, heat: HeatPlayer): Record<strin
   const values: Record<string, Json> = {};
   for (const [slot, expr] of Object.entries(plan.slots[vm.compiled.vm] ?? {})) {
     const { group } = vm.compiled;
-    values[slot] = heat.evaluate(
-      group === undefined || vm.index === undefined ? expr : replaceIndex(expr, group.indexVar, vm.index),
-    );
+    const own = group === undefined || vm.index === undefined ? expr : replaceIndex(expr, group.indexVar, vm.index);
+    values[slot] = heat.evaluate(own, { vm: vm.compiled.vm, slot });
   }
   return values;
 }

@@ -3,9 +3,18 @@ import type { Dataflow } from "../coordinator/dataflow.ts";
 import { evaluateExpr } from "../functions/evaluate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
 import { memberId, cellId } from "../model/cell.ts";
-import { readsOf, type Read } from "../model/expression.ts";
+import { readsOf, visitExpr, type Read } from "../model/expression.ts";
 import { canonicalJson, type Json } from "../model/json.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
+
+/** Fails with UnknownToUs when an output asks for what only a cloud knows: better before a run than after it. */
+export function checkOutputs(plan: StackPlan, heat: HeatPlayer): void {
+  for (const [name, { value }] of Object.entries(plan.outputs)) {
+    visitExpr(value, (inner) => {
+      if (inner.kind === "param" || inner.kind === "attr") heat.evaluate(inner, { output: name });
+    });
+  }
+}
 
 /** Evaluates the stack's outputs; one that needs a value that nobody wrote is null, a secret is `"***"`. */
 export async function readOutputs(plan: StackPlan, heat: HeatPlayer, dataflow: Dataflow): Promise<Record<string, Json>> {

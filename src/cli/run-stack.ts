@@ -8,21 +8,24 @@ import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
 import { reportTrouble } from "../coordinator/report-trouble.ts";
+import { makeSealer, sealDataflow } from "../coordinator/seal.ts";
 import { openHub } from "../hub/hub.ts";
 import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
 import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
 import { roleId } from "../model/cell.ts";
+import type { Flow } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
-import type { ResolvedTemplate } from "../model/resolved.ts";
+import type { ResolvedRole, ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
 import { followToEnd } from "../monitor/follow.ts";
+import { startVms } from "./start-vms.ts";
 import { announceRun } from "./find-hub.ts";
 import { agentProgram } from "./agent-program.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
-import { readOutputs } from "./read-outputs.ts";
+import { checkOutputs, readOutputs } from "./read-outputs.ts";
 import type { RunResult, RunView } from "./show-run.ts";
 
 export interface RunOptions {
@@ -51,12 +54,14 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const addresses = new Map<string, string>();
   const heat = new HeatPlayer({ template: options.template, stack, addresses, attrs: options.attrs });
   const vms = await placeVms(plan, heat, addresses, chooseAddresses);
+  checkOutputs(plan, heat);
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
 
   const folder = mkdtempSync(join(tmpdir(), "weft-"));
-  const tokenKey = randomBytes(24).toString("hex");
+  const [tokenKey, sealKey] = [randomBytes(24).toString("hex"), randomBytes(32).toString("hex")];
   // New vms open a new generation: what an earlier run left in a coordinator that stays is not theirs.
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
+  const scope = { stack, generation };
   const machine = new ProcessMachine({ folder, agent: [process.execPath, agentProgram()] });
   let forget = (): void => {};
   try {
@@ -67,22 +72,28 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
     const view = options.makeView(roles);
-    for (const vm of vms) machine.start(vm.id, agentConfig(vm, hub.url));
+    const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
+    const starting = startVms([...configs.keys()], scope, coordinator, (vm) => machine.start(vm, configs.get(vm) as AgentConfig));
     const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, (status, picture) =>
       view.role(status, picture),
     );
+    await starting;
     const result: RunResult = {
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
-      outputs: await readOutputs(plan, heat, openDataflow(coordinator, { stack, generation })),
-      ...measureRun(buildGraph(options.resolved, groupSizes(vms)), picture, machine.firstStartMs ?? Date.now()),
+      outputs: await readOutputs(
+        plan,
+        heat,
+        sealDataflow(openDataflow(coordinator, scope), makeSealer(sealKey, scope), () => false),
+      ),
+      ...measureRun(placedGraph(options.resolved, vms, heat), picture, machine.firstStartMs ?? Date.now()),
       picture,
     };
+    view.done(result);
     if (options.keep && reason !== "interrupted") {
-      view.note(`everything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
-      view.done(result);
+      view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
       await aborted(signal);
-    } else view.done(result);
+    }
     await machine.stop();
     return result;
   } finally {
@@ -100,6 +111,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       hubs: [hubUrl],
       token: vmToken(tokenKey, stack, vm.id),
       tag: rightsTag(tokenKey, stack, vm.id, generation, vm.plan.rights),
+      sealKey,
       plan: vm.compiled,
       values: vm.values,
       stateDir: join(machine.folderOf(vm.id), "state"),
@@ -116,9 +128,14 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function groupSizes(vms: PlacedVm[]): Record<string, number> {
+// The graph of this run: with the sizes of its groups, and the members that its parameters choose.
+function placedGraph(resolved: ResolvedTemplate, vms: PlacedVm[], heat: HeatPlayer): Flow {
   const sizes: Record<string, number> = {};
   for (const { compiled } of vms)
     if (compiled.group !== undefined) sizes[compiled.group.name] = (sizes[compiled.group.name] ?? 0) + 1;
-  return sizes;
+  const choose = (role: ResolvedRole): ResolvedRole => {
+    if (role.on === "all" || role.on.index === undefined) return role;
+    return { ...role, on: { ...role.on, index: { kind: "value", value: heat.evaluate(role.on.index) } } };
+  };
+  return buildGraph({ ...resolved, vms: resolved.vms.map((vm) => ({ ...vm, roles: vm.roles.map(choose) })) }, sizes);
 }

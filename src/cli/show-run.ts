@@ -80,10 +80,11 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
   let picture: Picture | undefined;
   let drawn = 0;
   let dirty = false;
+  let ended = false;
   const width = Math.max(...roles.map((id) => id.length));
   const colour = (name: Parameters<typeof styleText>[0], text: string): string =>
     terminal.hasColors() ? styleText(name, text) : text;
-  const timer = setInterval(() => draw(), 100);
+  const timer = setInterval(() => draw(), 100).unref();
   let lastDrawnMs = 0;
 
   function draw(force = false, rows = (terminal.rows ?? 24) - 2): void {
@@ -111,6 +112,7 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
       dirty = true;
     },
     note(text) {
+      if (ended) return void terminal.write(`${text}\n`);
       if (drawn > 0) terminal.write(`\x1b[${drawn}A\x1b[0J`);
       drawn = 0;
       terminal.write(`${text}\n`);
@@ -118,6 +120,7 @@ export function liveView(roles: string[], terminal: NodeJS.WriteStream): RunView
     },
     done(result) {
       clearInterval(timer);
+      ended = true;
       picture = result.picture;
       draw(true, roles.length);
       terminal.write(summary(result, colour));
@@ -158,7 +161,7 @@ function summary(result: RunResult, colour: (name: "bold" | "red" | "green" | "g
     .map(({ state, count }) => `${count} ${state}`);
   const verdict = result.ok ? colour("green", "done") : colour("red", result.reason ?? "failed");
   const vms = new Set(roles.map((role) => role.id.slice(0, role.id.lastIndexOf(".")))).size;
-  lines.push(`${verdict}: ${roles.length} roles on ${vms} vms (${counts.join(", ")})`);
+  lines.push(`${verdict}: ${plural(roles.length, "role")} on ${plural(vms, "vm")} (${counts.join(", ")})`);
   if (result.makespanMs > 0)
     lines.push(`makespan ${seconds(result.makespanMs)}, critical path ${seconds(result.criticalPathMs)}`);
   return `${lines.join("\n")}\n`;
@@ -181,6 +184,10 @@ function failures(picture: Picture, colour: (name: "red" | "gray", text: string)
     lines.push("");
   }
   return lines;
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
 function showOutput(value: Json): string {

@@ -1,5 +1,5 @@
 // Blocking reads, publishing, gathering and choosing, written once above any coordinator. Used by agents and by the hub.
-import { type CellRecord, maxValueBytes, showCell } from "../model/cell.ts";
+import { type CellRecord, maxSealedBytes, maxValueBytes, showCell } from "../model/cell.ts";
 import { Failure } from "../model/failure.ts";
 import { sameJson } from "../model/json.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
@@ -81,7 +81,10 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
 
   async function publish(cell: string, record: CellRecord, signal?: AbortSignal): Promise<"written" | "same"> {
     const text = JSON.stringify(record);
-    if (record.state === "value" && Buffer.byteLength(JSON.stringify(record.value)) > maxValueBytes) {
+    if (
+      record.state === "value" &&
+      Buffer.byteLength(JSON.stringify(record.value)) > (record.sealed ? maxSealedBytes : maxValueBytes)
+    ) {
       throw new Failure("give-up", "too-large", `the value of ${showCell(cell)} is larger than ${maxValueBytes} bytes of JSON`);
     }
     const current = await writeOnce(cellKey(scope, cell), text, signal);

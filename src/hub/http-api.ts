@@ -127,7 +127,9 @@ function toRefusal(error: unknown): Refusal {
   }
   // Our patience has ended.
   if (error instanceof DOMException) return new Refusal(503, "the coordinator cannot be reached just now");
-  throw error;
+  // A fault of ours in one request must not end the hub under all the others.
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return new Refusal(500, "a fault in the hub; its log has the details");
 }
 
 function sendJson(response: ServerResponse, { status, body }: Answer): void {

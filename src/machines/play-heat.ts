@@ -5,9 +5,12 @@ import type { Expr, Path } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Resource, Template, Value } from "../model/template.ts";
 
-/** Thrown when a value is asked for that only a cloud would know; `hint` says how to give it. */
+/** Thrown when a value is asked for that only a cloud or the user would know; `hint` says how to give it. */
 export class UnknownToUs extends Error {
   readonly hint: string;
+  /** Where it is asked for: a slot of a vm's plan, or one of the stack's outputs. */
+  place: { vm: string; slot: string } | { output: string } | undefined;
+
   constructor(message: string, hint: string) {
     super(message);
     this.hint = hint;
@@ -32,9 +35,14 @@ export class HeatPlayer {
     this.#stage = stage;
   }
 
-  /** The value of an expression without reads; fails with UnknownToUs. */
-  evaluate(expr: Expr): Json {
-    return evaluateExpr(expr, this.lookup);
+  /** The value of an expression without reads; fails with UnknownToUs, which then names `place`. */
+  evaluate(expr: Expr, place?: UnknownToUs["place"]): Json {
+    try {
+      return evaluateExpr(expr, this.lookup);
+    } catch (error) {
+      if (error instanceof UnknownToUs) error.place ??= place;
+      throw error;
+    }
   }
 
   /** The leaves of expressions for Heat, among which neither slots nor reads occur. */

@@ -2,14 +2,20 @@
 import type { Json } from "./json.ts";
 import type { ValueType } from "./role.ts";
 
-/** A settled cell. A pending cell has no record. `by` is the role's id, `atMs` the writer's wall clock. */
+/**
+ * A settled cell. A pending cell has no record. `by` is the role's id, `atMs` the writer's wall clock. A `sealed` value is a text that
+ * only the stack's vms can open (coordinator/seal.ts).
+ */
 export type CellRecord =
-  | { state: "value"; value: Json; by: string; attempt: number; atMs: number }
+  | { state: "value"; value: Json; sealed?: true; by: string; attempt: number; atMs: number }
   | { state: "absent"; by: string; atMs: number }
   | { state: "failed"; error: string; origin: string; by: string; atMs: number };
 
 /** Largest value of a cell: bytes of its JSON text. */
 export const maxValueBytes = 256 * 1024;
+
+/** The same value sealed: nonce, tag, base64. */
+export const maxSealedBytes: number = Math.ceil((maxValueBytes + 64) / 3) * 4;
 
 export const namePattern = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 

@@ -1,10 +1,11 @@
 // Hub and agents of the shop are killed at random moments and started again: the stack finishes, and nothing that has succeeded runs twice.
+import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { followToEnd } from "../../src/monitor/follow.ts";
 import { freePort } from "../../bench/engines.ts";
-import { StackBed } from "./stack-bed.ts";
+import { root, StackBed } from "./stack-bed.ts";
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 
@@ -58,6 +59,20 @@ function ranAgain(stateDir: string): string[] {
     return again;
   });
 }
+
+test("a second agent of a vm is refused while the first one runs", async () => {
+  await using bed = new StackBed("handshake", await freePort());
+  await bed.prepare("examples/handshake/stack.yaml");
+  for (const member of ["hub", ...bed.vms]) bed.start(member);
+  await followToEnd(bed.access, bed.roles, { timeoutMs: 30_000, signal: new AbortController().signal }, () => {});
+  const second = spawnSync(process.execPath, [join(root, "dist/agent.cjs"), "--config", join(bed.stateOf("vmA"), "agent.json")], {
+    encoding: "utf8",
+  });
+  expect({ status: second.status, stderr: second.stderr }).toEqual({
+    status: 2,
+    stderr: expect.stringContaining("another agent of vmA runs already"),
+  });
+});
 
 test("a journal of the shop is where the tests look for it", async () => {
   await using bed = new StackBed("shop", await freePort());

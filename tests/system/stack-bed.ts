@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { placeVms } from "../../src/cli/place-vms.ts";
 import { compile, type Emitted } from "../../src/compiler/compile.ts";
@@ -19,9 +19,9 @@ import type { HubAccess } from "../../src/monitor/follow.ts";
 export const root: string = join(import.meta.dirname, "../..");
 const tokenKey = "a key for tests only";
 
-/** Compiles a template of the checkout; fails the test when it has errors. */
+/** Compiles a template (a path in the checkout, or an absolute one); fails the test when it has errors. */
 export function compileExample(path: string): { template: Template } & Emitted {
-  const file = join(root, path);
+  const file = resolve(root, path);
   const host = { readFile: (name: string): string => readFileSync(name, "utf8"), sha256 };
   const { report, template, emitted } = compile({
     file,
@@ -36,7 +36,10 @@ export function compileExample(path: string): { template: Template } & Emitted {
 
 /** Hub and agents of one stack; `kill` ends one with SIGKILL, `start` starts it (again). Members are "hub" and the vms' ids. */
 export class StackBed {
+  /** Everything that hub and agents write. */
   readonly folder: string = mkdtempSync(join(tmpdir(), "weft-test-"));
+  /** For the test's own files. */
+  readonly outside: string = mkdtempSync(join(tmpdir(), "weft-test-"));
   readonly #marker = randomBytes(8).toString("hex");
   readonly #processes = new Map<string, ChildProcess>();
   #port: number;
@@ -53,7 +56,7 @@ export class StackBed {
     return { hub: `http://127.0.0.1:${this.#port}`, stack: this.#stack, token: operatorToken(tokenKey, this.#stack) };
   }
 
-  /** Writes every agent's configuration. `editRun` may change what a role runs, by the role's id. */
+  /** Writes every agent's configuration. */
   async prepare(path: string): Promise<void> {
     const { template, plan, generation } = compileExample(path);
     const addresses = new Map<string, string>();
@@ -67,6 +70,7 @@ export class StackBed {
         hubs: [this.access.hub],
         token: vmToken(tokenKey, this.#stack, vm.id),
         tag: rightsTag(tokenKey, this.#stack, vm.id, generation, vm.plan.rights),
+        sealKey: "a seal key for tests only",
         plan: vm.compiled,
         values: vm.values,
         stateDir: this.stateOf(vm.id),
@@ -84,7 +88,7 @@ export class StackBed {
   }
 
   /** Starts a member, unless it runs. */
-  start(member: string): void {
+  start(member: string, extra: Record<string, string> = {}): void {
     const running = this.#processes.get(member);
     if (running !== undefined && running.exitCode === null && running.signalCode === null) return;
     const args =
@@ -98,7 +102,7 @@ export class StackBed {
             `embedded:${join(this.folder, "hub")}`,
           ]
         : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
-    const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, TRACE: join(this.folder, "trace") };
+    const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, ...extra };
     this.#processes.set(member, spawn(process.execPath, args, { stdio: "ignore", env, detached: true }));
   }
 
@@ -112,6 +116,6 @@ export class StackBed {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await endProcesses(this.#marker, 500);
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.outside]) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -3,7 +3,7 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { root } from "./stack-bed.ts";
 
@@ -147,6 +147,57 @@ test("a run that is too slow ends with 3 and says so", () => {
   expect(events.at(-1)).toMatchObject({ type: "done", ok: false, reason: "timeout" });
 });
 
+const asking = `heat_template_version: 2018-08-31
+parameters: {size: {type: string}}
+resources:
+  net: {type: OS::Neutron::Net}
+  a:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        roles:
+          - name: show
+            tool: script
+            run: echo "$SIZE $NAME" | weft-put text -
+            inputs: {SIZE: {get_param: size}, NAME: {get_attr: [net, name]}}
+            outputs: {text: {type: string}}
+outputs: {text: {value: {get_attr: [a, text]}}}
+`;
+
+test("what only a cloud or the user knows is asked for at its place, and taken from -P and --attrs", () => {
+  const file = writeTemplate(asking);
+  expect(up(file)).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`${file}:2:14: error: parameter "size" has no value`),
+  });
+  expect(up(file, "-P", "size=big")).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining(`${file}:14:47: error: net.name is known only to a cloud`),
+  });
+  const attrs = join(dirname(file), "attrs.json");
+  writeFileSync(attrs, JSON.stringify({ "net.name": "the net" }));
+  const { status, events } = up(file, "-P", "size=big", "--attrs", attrs);
+  expect({ status, outputs: events.at(-1)?.outputs }).toEqual({ status: 0, outputs: { text: "big the net" } });
+});
+
+test.for([
+  { wrong: "an unknown kind of vm", args: ["--vms", "boxes"] },
+  { wrong: "a length of time that is none", args: ["--timeout", "soon"] },
+  { wrong: "attributes that are no file", args: ["--attrs", "/nowhere"] },
+  { wrong: "an unknown flag", args: ["--fast"] },
+])("$wrong is a usage error", ({ args }) => {
+  const { status, events, stderr } = up(example("handshake"), ...args);
+  expect({ status, events }).toEqual({ status: 2, events: [] });
+  expect(stderr).toMatch(/^weft: .*\nhint: see "weft up --help"\n$/);
+});
+
+test("a coordinator that cannot be had is exit 4", () => {
+  const { status, stderr } = up(example("handshake"), "--coordinator", "paper:");
+  expect(status).toBe(4);
+  expect(stderr).toContain("memory:");
+});
+
 // Roles that tell when they run, and leave a detached service behind.
 const lasting = chain.replace("exit 7", "setsid sleep 4321 & sleep 1234");
 
@@ -205,9 +256,13 @@ test("a run that is killed itself leaves no role running", async () => {
 });
 
 test("status and why answer while a stack runs, and say when none does", async () => {
-  const child = spawn(process.execPath, [weft, "up", writeTemplate(chain.replace("exit 7", "sleep 1234")), "--json"]);
+  const template = writeTemplate(chain.replace("exit 7", "sleep 1234"));
+  // Runs of others on this machine are noted in their own folder.
+  const env = { ...process.env, TMPDIR: dirname(template) };
+  const child = spawn(process.execPath, [weft, "up", template, "--json"], { env });
+  onTestFinished(() => void child.kill("SIGINT"));
   await runningRole(child);
-  const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8" }).stdout;
+  const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8", env }).stdout;
   await expect.poll(() => ask("status")).toMatch(/a\.make +runs for/);
   await expect
     .poll(() => ask("why", "c.last"))

@@ -4,12 +4,13 @@ import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UnknownToUs } from "../../machines/play-heat.ts";
 import { parseDuration } from "../../model/parse-duration.ts";
+import { showPlace } from "../../diagnostics/render.ts";
 import { messageOf } from "../../model/failure.ts";
 import type { Json } from "../../model/json.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { runStack } from "../run-stack.ts";
 import { jsonView, liveView, plainView, type RunView } from "../show-run.ts";
-import { compileFromOptions, templateFlags, templateHelp } from "../template-options.ts";
+import { compileFromOptions, templateFlags, templateHelp, type GoodTemplate } from "../template-options.ts";
 
 export const command = {
   summary: "run the whole stack on this machine",
@@ -47,6 +48,13 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       throw new UsageError(`--vms ${values.vms}: this version runs process vms only`);
     const compiled = compileFromOptions(positionals, values);
     if (compiled === undefined) return exitCodes.template;
+    const missing = [...compiled.template.parameters.values()].filter(({ value }) => value === undefined);
+    for (const { name, span } of missing) {
+      process.stderr.write(
+        `${showPlace(span)}: error: parameter "${name}" has no value\n  hint: give it with -P ${name}=VALUE\n`,
+      );
+    }
+    if (missing.length > 0) return exitCodes.template;
     const timeoutMs = values.timeout === undefined ? 3_600_000 : parseDuration(values.timeout);
     if (timeoutMs === undefined)
       throw new UsageError(`--timeout ${values.timeout} is no length of time: give seconds, or 30s, 5m, 2h`);
@@ -71,7 +79,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       return result.ok ? exitCodes.done : exitCodes.failed;
     } catch (error) {
       if (!(error instanceof UnknownToUs)) throw error;
-      process.stderr.write(`${compiled.template.file}: ${error.message}\nhint: ${error.hint}\n`);
+      process.stderr.write(`${placeOf(error, compiled)}: error: ${error.message}\n  hint: ${error.hint}\n`);
       return exitCodes.template;
     }
   },
@@ -80,6 +88,19 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
 function chooseView(roles: string[], json: boolean): RunView {
   if (json) return jsonView(Date.now());
   return process.stdout.isTTY && process.env["TERM"] !== "dumb" ? liveView(roles, process.stdout) : plainView(Date.now());
+}
+
+// A slot is named after its place in the vm's annotation: `ROLE.inputs.NAME`, `ROLE.run`, `group.size`.
+function placeOf({ place }: UnknownToUs, { template, resolved }: GoodTemplate): string {
+  if (place === undefined) return template.file;
+  if ("output" in place)
+    return showPlace(template.outputs.get(place.output)?.span ?? { file: template.file, line: 1, column: 1, length: 1 });
+  const vm = resolved.vms.find(({ id }) => id === place.vm);
+  const [roleName, part, input] = place.slot.replace(/#\d+$/, "").split(".");
+  const role = vm?.roles.find(({ spec }) => spec.name === roleName);
+  const named = part === "inputs" ? role?.inputs.find(({ spec }) => spec.name === input)?.spec.nameSpan : undefined;
+  const span = named ?? role?.spec.nameSpan ?? vm?.span;
+  return span === undefined ? template.file : showPlace(span);
 }
 
 // A stack made of examples/shop/stack.yaml is best known as "shop".

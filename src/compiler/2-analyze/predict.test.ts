@@ -84,3 +84,30 @@ function flowOf(resources: string): Flow {
   if (flow === undefined || report.hasErrors) throw new Error(JSON.stringify(report.diagnostics));
   return flow;
 }
+
+test("of a group whose size is not known, as many members as are wanted are there when its one role is", () => {
+  const flow: Flow = {
+    roles: ["g[*].work", "r.use"].map((id) => ({
+      id,
+      vm: id.split(".")[0] as string,
+      role: "x",
+      tool: "script",
+      span,
+      outputs: [],
+    })),
+    edges: [
+      {
+        from: "g[*].work",
+        to: "r.use",
+        kind: "value",
+        settles: "end",
+        gates: "start",
+        gather: { key: "g.work.n@2", of: 2 },
+        span,
+      },
+    ],
+  };
+  expect(predict(flow, { "g[*].work": ms(10), "r.use": ms(5) }).makespanMs).toBe(15);
+});
+
+const span = { file: "stack.yaml", line: 1, column: 1, length: 1 };

@@ -157,10 +157,11 @@ function stepsOf(role: FlowRole, edges: FlowEdge[], profile: Profile): Step[] {
 // One gate for each thing that is waited for; the edges of a gather `of: any | N` make one together.
 function gatesOf(edges: FlowEdge[]): Gate[] {
   const gates = groupBy(edges, (edge) => edge.gather?.key ?? eventOf(edge));
-  return [...gates.values()].map((alternatives) => ({
-    events: [...new Set(alternatives.map(eventOf))],
-    missing: alternatives[0]?.gather?.of ?? 1,
-  }));
+  return [...gates.values()].map((alternatives) => {
+    const events = [...new Set(alternatives.map(eventOf))];
+    // A group whose size is not known is one role, however many of its members are waited for.
+    return { events, missing: Math.min(alternatives[0]?.gather?.of ?? 1, events.length) };
+  });
 }
 
 function eventOf(edge: FlowEdge): string {

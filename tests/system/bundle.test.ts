@@ -1,0 +1,46 @@
+// The agent's one file, as it travels to vms: small, without dependencies, and at home on an older Node.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { root } from "./stack-bed.ts";
+
+const agent = join(root, "dist/agent.cjs");
+const text = readFileSync(agent, "utf8");
+
+test("the agent's bundle is at most 40 kB gzipped, so that user_data can carry it", () => {
+  expect(gzipSync(text).length).toBeLessThanOrEqual(40 * 1024);
+});
+
+test("the agent's bundle asks for modules of Node only, and not for SQLite", () => {
+  const names = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => (match[1] as string).replace(/^node:/, ""));
+  // Optional accelerators of ws, asked for in a try.
+  const foreign = names.filter((name) => !builtinModules.includes(name) && !["bufferutil", "utf-8-validate"].includes(name));
+  expect(names.length).toBeGreaterThan(5);
+  expect(foreign).toEqual([]);
+  expect(names).not.toContain("sqlite");
+});
+
+test("the agent's bundle runs on every Node that this machine has", () => {
+  const nodes = spawnSync("which", ["-a", "node"], { encoding: "utf8" }).stdout.trim().split("\n");
+  for (const node of [process.execPath, ...nodes]) {
+    const { status, stderr } = spawnSync(node, [agent], { encoding: "utf8" });
+    expect({ node, status, stderr }).toEqual({ node, status: 2, stderr: "usage: weft agent --config FILE\n" });
+  }
+});
+
+test("commands that need no database run on the Node that is there, the others find the newer one", () => {
+  const nodes = spawnSync("which", ["-a", "node"], { encoding: "utf8" }).stdout.trim().split("\n");
+  for (const node of nodes) {
+    const check = spawnSync(node, [join(root, "bin/weft.js"), "check", join(root, "examples/shop/stack.yaml")], {
+      encoding: "utf8",
+    });
+    expect({ node, status: check.status }).toEqual({ node, status: 0 });
+    const up = spawnSync(node, [join(root, "bin/weft.js"), "up", join(root, "examples/handshake/stack.yaml"), "--json"], {
+      encoding: "utf8",
+    });
+    expect({ node, status: up.status }).toEqual({ node, status: 0 });
+  }
+});
