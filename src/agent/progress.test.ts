@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Json } from "../model/json.ts";
+import type { Expr } from "../model/expression.ts";
 import type { OnError, Order } from "../model/role.ts";
 import type { InputPlan, OutputPlan, RolePlan } from "../model/vm-plan.ts";
 import {
@@ -62,7 +63,7 @@ function cut(text: string, at = " "): [string, string] {
   return position < 0 ? [text, ""] : [text.slice(0, position), text.slice(position + at.length)];
 }
 
-// role app input=URL input=PORT:5000 lazy=PEER after=db.mysql output=url output=log:optional retry=2:1000 on=one continue
+// role app input=URL input=PORT:5000 given=NAME lazy=PEER after=db.mysql output=url output=log:optional retry=2:1000 on=one continue
 function readRole(text: string): RolePlan {
   const [name, ...words] = text.split(" ");
   const inputs: InputPlan[] = [];
@@ -73,10 +74,12 @@ function readRole(text: string): RolePlan {
   for (const word of words) {
     const [key, value] = cut(word, "=");
     const [first, second] = cut(value, ":");
-    if (key === "input" || key === "lazy") {
+    if (key === "input" || key === "lazy" || key === "given") {
       const when = key === "lazy" ? "lazy" : "eager";
       const limit = second === "" ? {} : { waitTimeoutMs: Number(second) };
-      inputs.push({ name: first, value: { kind: "value", value: null }, when, secret: false, ...limit });
+      const read: Expr = { kind: "read", read: { kind: "cell", cell: first }, path: [] };
+      const value: Expr = key === "given" ? { kind: "value", value: null } : read;
+      inputs.push({ name: first, value, when, secret: false, ...limit });
     } else if (key === "output") {
       outputs.push({
         name: first,

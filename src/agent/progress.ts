@@ -1,5 +1,7 @@
 // What an agent does next: (progress, event) -> (progress, actions). Pure: no clock, no I/O; agent.ts carries the actions out.
+// Over 300 lines: the table of all transitions and what they share is read as one.
 import { roleId } from "../model/cell.ts";
+import { readsOf } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Order } from "../model/role.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
@@ -7,9 +9,9 @@ import { type CellOwner, endedWell, judgeOutputs, type RoleEnd, type Settlement,
 
 /**
  * queued: an earlier role of a listed vm has not ended. choosing: which member runs it is not decided. waiting: for `after` and
- * eager inputs. pausing: between two attempts. A role is skipped by `on`, or (`origin` set) because another one failed.
+ * eager inputs. ready: it could run, but on its vm roles run one at a time. pausing: between two attempts. A role is skipped by `on`, or (`origin` set) because another one failed.
  */
-export type Phase = "choosing" | "queued" | "waiting" | "running" | "pausing" | "done" | "failed" | "skipped";
+export type Phase = "choosing" | "queued" | "waiting" | "ready" | "running" | "pausing" | "done" | "failed" | "skipped";
 
 /** One role. Replaced, never changed, so that a new object means news. */
 export interface RoleProgress {
@@ -149,7 +151,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
   queued: {
     chosen: never,
     "passed-over": never,
-    turn: ({ plan, role }) => beginWaiting(plan, role),
+    turn: ({ vm, plan, role }) => beginWaiting(vm, plan, role),
     barred: ({ vm, plan, role }, { origin, error }) => end(vm, plan, { ...role, phase: "skipped", origin, error }),
     met: never,
     unmet: never,
@@ -162,14 +164,21 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
     "passed-over": never,
     turn: never,
     barred: never,
-    met: ({ plan, role }, { need }) => {
+    met: ({ vm, plan, role }, { need }) => {
       const awaiting = role.awaiting.filter((other) => other !== need);
       if (awaiting.length === role.awaiting.length) return undefined;
-      if (awaiting.length === 0) return start(plan, { ...role, awaiting });
+      if (awaiting.length === 0) return startInTurn(vm, plan, { ...role, awaiting });
       const lastAfter = isAfter(need) && !awaiting.some(isAfter);
       return { role: { ...role, awaiting }, actions: lastAfter ? timeInputs(plan, awaiting) : [] };
     },
     unmet: ({ vm, plan, role }, event) => (role.awaiting.includes(event.need) ? failUnmet(vm, plan, role, event) : undefined),
+    ended: never,
+    due: never,
+    refused: never,
+  },
+  ready: {
+    ...notWaiting,
+    turn: ({ plan, role }) => start(plan, role),
     ended: never,
     due: never,
     refused: never,
@@ -240,7 +249,7 @@ function nextTurn({ vm, roles }: Progress): Event | undefined {
   for (const [index, plan] of vm.roles.entries()) {
     const role = roles[plan.name] as RoleProgress;
     if (role.phase === "queued") return { type: "turn", role: plan.name };
-    if (vm.order === "dataflow") continue;
+    if (vm.order !== "listed") continue;
     const end = endOf(role);
     if (end === undefined) return undefined;
     if (endedWell(plan, end)) continue;
@@ -249,7 +258,24 @@ function nextTurn({ vm, roles }: Progress): Event | undefined {
     if (later === undefined) return undefined;
     return { type: "barred", role: later.name, origin: end.origin ?? roleId(vm.vm, plan.name), error: barredBy(vm, plan, end) };
   }
-  return undefined;
+  return vm.order === "one_at_a_time" ? nextAlone({ vm, roles }) : undefined;
+}
+
+// Of the roles that could run, the first listed, when no other one is under way. How long its values take that need no other role
+// must not decide which one is first.
+function nextAlone({ vm, roles }: Progress): Event | undefined {
+  const all = vm.roles.map((plan) => ({ plan, role: roles[plan.name] as RoleProgress }));
+  if (all.some(({ role }) => role.phase === "running" || role.phase === "pausing")) return undefined;
+  const first = all.find(
+    ({ plan, role }) =>
+      role.phase === "ready" || (role.phase === "waiting" && role.awaiting.every((need) => isAtHand(plan, need))),
+  );
+  return first?.role.phase === "ready" ? { type: "turn", role: first.plan.name } : undefined;
+}
+
+function isAtHand({ inputs }: RolePlan, need: string): boolean {
+  const input = inputs.find(({ name }) => need === `input ${name}`);
+  return input !== undefined && readsOf(input.value).length === 0;
 }
 
 function barredBy(vm: ProgressVm, plan: RolePlan, { state, error }: RoleEnd): string {
@@ -258,11 +284,11 @@ function barredBy(vm: ProgressVm, plan: RolePlan, { state, error }: RoleEnd): st
 
 const isAfter = (need: string): boolean => need.startsWith("after ");
 
-function beginWaiting(plan: RolePlan, role: RoleProgress): Outcome {
+function beginWaiting(vm: ProgressVm, plan: RolePlan, role: RoleProgress): Outcome {
   const afters = plan.after.map((after) => `after ${after.role}`);
   const inputs = plan.inputs.filter((input) => input.when === "eager").map((input) => `input ${input.name}`);
   const awaiting = [...new Set([...afters, ...inputs])];
-  if (awaiting.length === 0) return start(plan, role);
+  if (awaiting.length === 0) return startInTurn(vm, plan, role);
   const actions: Action[] = [{ type: "await", role: plan.name, needs: awaiting }];
   if (afters.length === 0) actions.push(...timeInputs(plan, awaiting));
   return { role: { ...role, phase: "waiting", awaiting }, actions };
@@ -273,6 +299,10 @@ function timeInputs(plan: RolePlan, awaiting: string[]): Action[] {
   return plan.inputs.flatMap(({ name, waitTimeoutMs: ms }) =>
     ms !== undefined && awaiting.includes(`input ${name}`) ? [{ type: "time" as const, role: plan.name, input: name, ms }] : [],
   );
+}
+
+function startInTurn({ order }: ProgressVm, plan: RolePlan, role: RoleProgress): Outcome {
+  return order === "one_at_a_time" ? { role: { ...role, phase: "ready" } } : start(plan, role);
 }
 
 function start(plan: RolePlan, role: RoleProgress): Outcome {

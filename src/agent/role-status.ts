@@ -54,5 +54,5 @@ export function makeStatus(vm: string, role: RolePlan, progress: RoleProgress, r
 }
 
 function stateOf({ phase }: RoleProgress): RoleState {
-  return phase === "choosing" || phase === "queued" || phase === "pausing" ? "waiting" : phase;
+  return phase === "choosing" || phase === "queued" || phase === "ready" || phase === "pausing" ? "waiting" : phase;
 }

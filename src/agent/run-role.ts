@@ -1,10 +1,23 @@
 // One attempt at a role: prepares what its tool needs, runs it, reads what it left behind. All I/O that adapters must not do.
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { ActiveClock } from "./active-clock.ts";
 import type { Cells } from "./cells.ts";
+import { fillInputs } from "./heat-contract.ts";
 import { findCommand } from "./find-command.ts";
 import { lastLine, readLogTail } from "./log-tail.ts";
 import type { RoleSession } from "./role-session.ts";
@@ -82,16 +95,16 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
     return { failure: messageOf(error), final: true };
   }
   const ended = await runProcess(parts, prepared);
-  return "failure" in ended
-    ? ended
-    : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared.outputFiles) });
+  if (prepared.capture !== undefined) keepLog(parts.logPath, prepared.capture);
+  return "failure" in ended ? ended : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared) });
 }
 
 async function makeJob({ vm, plan, cells, inputs, session, folder, roleFolder, signal }: AttemptParts): Promise<Job> {
   const run = await cells.resolve(plan.run, { signal });
   if (run.state === "failed") throw new Error(`what to run: ${run.error}`);
   for (const { name, secret } of plan.inputs) if (secret && inputs[name] !== undefined) session.learnSecret(inputs[name]);
-  return { vm, role: plan, run: run.value, inputs, folder, roleFolder };
+  const filled = plan.inputKey === undefined ? run.value : fillInputs(run.value, inputs, plan.inputKey);
+  return { vm, role: plan, run: filled, inputs, folder, roleFolder };
 }
 
 function makeFolders({ folder, roleFolder }: AttemptParts): void {
@@ -100,9 +113,9 @@ function makeFolders({ folder, roleFolder }: AttemptParts): void {
   mkdirSync(roleFolder, { recursive: true, mode: 0o700 });
 }
 
-async function runProcess(parts: AttemptParts, { argv, env, cwd }: Prepared): Promise<Exit | Reason> {
+async function runProcess(parts: AttemptParts, { argv, env, cwd, capture }: Prepared): Promise<Exit | Reason> {
   const { plan, clock, signal, logPath } = parts;
-  const command = { argv, env: { ...parts.env, ...env }, cwd, logPath };
+  const command = { argv, env: { ...parts.env, ...env }, cwd, logPath, capture };
   const started = await startProcess(command).catch((error: unknown) => explainStart(argv[0] as string, error));
   if (typeof started === "string") return { failure: started, final: true };
   parts.onStarted(started.pid);
@@ -137,12 +150,32 @@ function explainStart(program: string, error: unknown): string {
   return `the interpreter of its first line, "${first}", is not installed`;
 }
 
-function readFiles(session: RoleSession, outputFiles: Record<string, string>): Record<string, string> {
+// What was printed is for the log too.
+function keepLog(logPath: string, { stdout, stderr }: { stdout: string; stderr: string }): void {
+  for (const path of [stdout, stderr]) if (existsSync(path)) appendFileSync(logPath, readEnd(path));
+}
+
+// The end of a file, as much as could be a value.
+function readEnd(path: string): Buffer {
+  const file = openSync(path, "r");
+  try {
+    const size = fstatSync(file).size;
+    const end = Buffer.alloc(Math.min(size, maxFileBytes));
+    readSync(file, end, 0, end.length, size - end.length);
+    return end;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readFiles(session: RoleSession, { outputFiles, capture }: Prepared): Record<string, string> {
+  const printed = [capture?.stdout, capture?.stderr];
   const files: Record<string, string> = {};
   for (const [name, path] of Object.entries(outputFiles)) {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isFile() !== true) continue;
-    if (found.size > maxFileBytes) session.refuseTooLarge(name);
+    if (printed.includes(path)) files[name] = readEnd(path).toString("utf8");
+    else if (found.size > maxFileBytes) session.refuseTooLarge(name);
     else files[name] = readFileSync(path, "utf8");
   }
   return files;

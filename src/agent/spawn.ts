@@ -7,8 +7,9 @@ export interface Command {
   argv: string[];
   env: Record<string, string | undefined>;
   cwd: string;
-  /** Receives standard output and standard error. */
+  /** Receives standard output and standard error, unless `capture` names a file for each. */
   logPath: string;
+  capture?: { stdout: string; stderr: string } | undefined;
 }
 
 export interface Exit {
@@ -26,18 +27,20 @@ export interface Started {
 const longestPauseMs = 100;
 
 /** Starts a command with nothing on its standard input. Rejects when it cannot be started. */
-export function startProcess({ argv, env, cwd, logPath }: Command): Promise<Started> {
+export function startProcess({ argv, env, cwd, logPath, capture }: Command): Promise<Started> {
   return new Promise((resolve, reject) => {
-    const log = openSync(logPath, "w", 0o600);
+    const open = [openSync(logPath, "w", 0o600)];
     try {
-      const child = spawn(argv[0] as string, argv.slice(1), { cwd, env, detached: true, stdio: ["ignore", log, log] });
+      if (capture !== undefined) open.push(openSync(capture.stdout, "w", 0o600), openSync(capture.stderr, "w", 0o600));
+      const [log, stdout = log, stderr = log] = open;
+      const child = spawn(argv[0] as string, argv.slice(1), { cwd, env, detached: true, stdio: ["ignore", stdout, stderr] });
       const exited = new Promise<Exit>((ended) => child.once("exit", (exitCode, signal) => ended({ exitCode, signal })));
       child.once("error", reject);
       if (child.pid !== undefined) resolve({ pid: child.pid, exited });
     } catch (error) {
       reject(error as Error);
     } finally {
-      closeSync(log);
+      open.forEach(closeSync);
     }
   });
 }

@@ -25,6 +25,8 @@ export interface Prepared {
   cwd: string;
   /** Files that hold outputs' values after the exit, by output name. */
   outputFiles: Record<string, string>;
+  /** Files for what the tool prints; without, it goes to the log at once, with it when the tool has ended. */
+  capture?: { stdout: string; stderr: string };
 }
 
 /** What is left after the tool's process has ended. `files` has those of `outputFiles` that exist. */

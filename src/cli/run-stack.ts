@@ -7,8 +7,8 @@ import type { AgentConfig } from "../agent/agent-config.ts";
 import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
-import { reportTrouble } from "../coordinator/report-trouble.ts";
 import { makeSealer, sealDataflow } from "../coordinator/seal.ts";
+import { reportTrouble } from "../coordinator/report-trouble.ts";
 import { openHub } from "../hub/hub.ts";
 import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
@@ -63,6 +63,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
   const scope = { stack, generation };
   const machine = new ProcessMachine({ folder, agent: [process.execPath, agentProgram()] });
+  const view = options.makeView(roles);
   let forget = (): void => {};
   try {
     await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
@@ -71,7 +72,6 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
     const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
-    const view = options.makeView(roles);
     const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
     const starting = startVms([...configs.keys()], scope, coordinator, (vm) => machine.start(vm, configs.get(vm) as AgentConfig));
     const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, (status, picture) =>

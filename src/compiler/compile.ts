@@ -40,13 +40,12 @@ export function compile(input: CompilerInput): Compiled {
   const report = new Report();
   const parsed = parseTemplate(input, report);
   if (parsed === undefined) return { report };
-  const { template, document } = parsed;
 
-  const { resolved, flow } = analyze(template, report, input.counts);
+  const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
   const plan = emitStackPlan(resolved, deriveRights(resolved));
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
-  const hot = emitHot(document, resolved, report);
+  const hot = emitHot(parsed.document, resolved, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot } };
 }

@@ -21,6 +21,13 @@ test.for(["oracle://x", "memory", "toString:x", ""])("%j is refused with the one
   });
 });
 
+test.for(["zookeeper://", "zookeeper://h:port/weft", "zookeeper://h//weft", "zookeeper+tls://u@h", "zookeeper://h/weft?x=y"])(
+  "%j is refused as incomplete or mistaken",
+  async (url) => {
+    await expect(openCoordinator(url)).rejects.toMatchObject({ reaction: "give-up", code: "bad-url" });
+  },
+);
+
 test.for(["embedded:", "http://127.0.0.1:1", "http:// bad"])("%j is refused as incomplete", async (url) => {
   await expect(openCoordinator(url)).rejects.toMatchObject({ reaction: "give-up", code: "bad-url" });
 });

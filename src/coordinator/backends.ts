@@ -7,13 +7,15 @@ const backends: Record<string, () => Promise<Backend>> = {
   embedded: async () => (await import("./backends/embedded.ts")).embedded,
   etcd: async () => (await import("./backends/etcd.ts")).etcd,
   etcds: async () => (await import("./backends/etcd.ts")).etcd,
+  zookeeper: async () => (await import("./backends/zookeeper.ts")).zookeeper,
+  "zookeeper+tls": async () => (await import("./backends/zookeeper.ts")).zookeeper,
   http: async () => (await import("./backends/hub.ts")).hub,
   https: async () => (await import("./backends/hub.ts")).hub,
 };
 
 /** Opens the coordinator that `url` names. Fails `give-up` with code `bad-url` for a scheme that is not known. */
 export async function openCoordinator(url: string, signal?: AbortSignal): Promise<Coordinator> {
-  const scheme = /^([a-z]+):/.exec(url)?.[1];
+  const scheme = /^([a-z+]+):/.exec(url)?.[1];
   const load = scheme === undefined ? undefined : Object.entries(backends).find(([known]) => known === scheme)?.[1];
   if (load === undefined) {
     throw new Failure("give-up", "bad-url", `${url} names no coordinator; known are: ${(await listExamples()).join(", ")}`);

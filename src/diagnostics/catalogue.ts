@@ -284,6 +284,37 @@ export const catalogue = {
     says: ({ role, output }: { role: string; output: string }) => `nobody reads ${role}'s output "${output}"`,
     why: "The role must write the output, but no input and no stack output reads it. That does no harm; perhaps a reader has another name in mind.",
   },
+  // Heat's own software config
+  "deployment-is-role": {
+    severity: "note",
+    says: ({ deployment, roles, tool, atDelete }: { deployment: string; roles: string[]; tool: string; atDelete: boolean }) =>
+      `deployment "${deployment}" becomes ${roles.length === 1 ? "the role" : "the roles"} ${roles.join(", ")} (${tool}${atDelete ? ", when the vm is deleted" : ""})`,
+    why: "A deployment of Heat's own software config is run by weft's agent as a role of its server: its input_values are the role's inputs, the outputs of its config the role's outputs, and get_attr on it a run-time read. Heat makes all servers at once, and nothing polls. The emitted template no longer has the deployment.",
+  },
+  "deployment-stays": {
+    severity: "note",
+    says: ({ deployment, reason }: { deployment: string; reason: string }) =>
+      `deployment "${deployment}" stays with Heat: ${reason}`,
+    why: "A deployment becomes a role if weft knows all of it when it compiles and nothing that Heat makes needs it: its config and its servers are resources of this template, names, actions and signal_transport are written out, the config's group is a tool that weft has, and no property or depends_on of another resource waits for it. Otherwise it stays in the template as it is, and so do the deployments that it depends on; the image then needs Heat's own agent as before.",
+  },
+  "two-agents": {
+    severity: "warning",
+    says: ({ vm, deployments }: { vm: string; deployments: string[] }) =>
+      `${vm} runs roles and also ${deployments.join(", ")}, which ${deployments.length === 1 ? "stays" : "stay"} with Heat: nobody keeps them from running side by side`,
+    why: "Heat's agent runs the deployments of a server one at a time, and weft's agent runs its roles one at a time, but the two do not know of each other. Where that matters (both install packages, say), give the ones that stay and the others an order of their own, or remove what keeps them with Heat.",
+  },
+  "action-not-run": {
+    severity: "warning",
+    says: ({ deployment, actions }: { deployment: string; actions: string[] }) =>
+      `nothing runs for "${deployment}" at ${[...new Set(actions)].join(", ")}`,
+    why: "Roles run when the stack is created, again when they have changed, and with `on_delete` when their vm leaves. weft does not take part when Heat suspends or resumes a stack, and a component's separate config for UPDATE is not run: a changed role runs what it runs at CREATE.",
+  },
+  "deployment-rounds": {
+    severity: "note",
+    says: ({ count, rounds }: { count: number; rounds: string[][] }) =>
+      `${count} ${count === 1 ? "role" : "roles"} in ${rounds.length} ${rounds.length === 1 ? "round" : "rounds"}: ${showRounds(rounds)}`,
+    why: "What were deployments of Heat's own now runs in this many rounds, were all equally long: roles of one round run side by side, each on its vm. On one vm they run one at a time, as with Heat's agent.",
+  },
   "run-time-output": {
     severity: "note",
     says: ({ output }: { output: string }) =>
@@ -291,6 +322,11 @@ export const catalogue = {
     why: "The output holds what a role writes. Heat cannot resolve that itself, and this version of weft does not carry run-time values back to Heat.",
   },
 } satisfies Record<string, Row<never>>;
+
+function showRounds(rounds: string[][]): string {
+  const shown = rounds.slice(0, 8).map((round) => (round.length > 8 ? [...round.slice(0, 8), "..."] : round).join(" + "));
+  return [...shown, ...(rounds.length > 8 ? ["..."] : [])].join(", then ");
+}
 
 export type Code = keyof typeof catalogue;
 

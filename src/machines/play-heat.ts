@@ -91,6 +91,8 @@ export class HeatPlayer {
     if (resource.type === "OS::Heat::RandomString" && attribute === "value") return this.#randomString(resource);
     if (resource.type === "OS::Heat::Value" && attribute === "value") return this.#property(resource, "value");
     if (resource.type === "OS::Nova::Server") return this.#vmAttribute(resource.name, attribute);
+    const member = resource.group === undefined ? undefined : /^resource\.(\d+)$/.exec(attribute)?.[1];
+    if (member !== undefined) return this.reference(`${resource.name}-${member}`);
     if (resource.type === "OS::Neutron::Port") {
       const address = this.#addressBehind(resource.name);
       if (attribute === "fixed_ips" && address !== undefined) return [{ subnet_id: "process-vms", ip_address: address }];

@@ -14,6 +14,8 @@ export interface FlowRole {
   role: string;
   tool: string;
   span: Span;
+  /** Never at the same time as another role of its vm. */
+  alone?: true;
   outputs: FlowOutput[];
 }
 

@@ -3,11 +3,12 @@ import type { Span } from "../diagnostics/span.ts";
 import { parseCellId } from "./cell.ts";
 import type { Expr, Read } from "./expression.ts";
 import type { InputSpec, Order, OutputSpec, RoleSpec, When } from "./role.ts";
-import type { Output } from "./template.ts";
+import type { LeftOut, Output } from "./template.ts";
 
 export interface ResolvedTemplate {
   vms: ResolvedVm[];
   outputs: ResolvedOutput[];
+  leftOut?: LeftOut;
 }
 
 /** A vm with roles, or a group of them. */

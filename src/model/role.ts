@@ -6,8 +6,14 @@ import type { ParameterType, Value } from "./template.ts";
 /** Heat's types of values; null is not a value. */
 export type ValueType = ParameterType;
 
-/** How a vm orders its roles: one after another as listed, or each as soon as what it reads is there. */
-export type Order = "listed" | "dataflow";
+/**
+ * How a vm orders its roles: one after another as listed; or each as soon as what it reads is there; or likewise but never two at
+ * once, of several that could run the first listed (only roles that were deployments of Heat's own have this one).
+ */
+export type Order = "listed" | "dataflow" | "one_at_a_time";
+
+/** heat: the role was a deployment of Heat's own; inputs and outputs reach its tool as Heat's hooks would hand them over. */
+export type Contract = "heat";
 
 /** When an input is read: before the tool starts, when its code first reads it, when the resource that uses it is applied. */
 export type When = "eager" | "lazy" | "deferred";
@@ -43,6 +49,9 @@ export interface RoleSpec {
   /** Which members of a group run it; `index` names one by an expression. */
   on: "all" | "one" | "others" | { index: Value };
   onSpan?: Span;
+  contract?: Contract;
+  /** In `run`, a map `{KEY: NAME}` stands for the value of input NAME. */
+  inputKey?: string;
 }
 
 export interface InputSpec {

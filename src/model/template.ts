@@ -30,6 +30,14 @@ export interface Template {
   conditions: Map<string, Value>;
   /** Contents of the files named by get_file, by the name as written there. */
   files: Map<string, string>;
+  /** What has become of roles and is gone from the template that Heat gets; only after analysis. */
+  leftOut?: LeftOut;
+}
+
+/** Names of resources, and of stack outputs that only these could give. */
+export interface LeftOut {
+  resources: Set<string>;
+  outputs: Set<string>;
 }
 
 export type ParameterType = "string" | "number" | "boolean" | "json" | "comma_delimited_list";
@@ -51,6 +59,10 @@ export interface Resource {
   type: string;
   typeSpan: Span;
   properties?: Value;
+  /** Without our annotation. */
+  metadata?: Value;
+  /** Those of its keys that change what Heat does with it: external_id, update_policy, deletion_policy. */
+  policies: string[];
   /** Resources named by depends_on, as written. */
   dependsOn: string[];
   /** The name of its condition, or its expression. */

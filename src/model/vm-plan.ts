@@ -1,7 +1,7 @@
 // The first waist: what the compiler tells one agent. Compiler and agent meet here and nowhere else.
 import type { Expr } from "./expression.ts";
 import type { Json, JsonMap } from "./json.ts";
-import type { OnError, Order, Publish, ValueType, When } from "./role.ts";
+import type { Contract, OnError, Order, Publish, ValueType, When } from "./role.ts";
 
 /** Grows when an agent could misread a plan of another version; an agent refuses a plan whose format it does not know. */
 export const planFormat = 1;
@@ -48,6 +48,9 @@ export interface RolePlan {
   publishEnd: boolean;
   /** Which members run it. `choice` is the key of the coordinator's record of the index chosen. */
   on: "all" | { pick: "one" | "others"; choice: string; index?: Expr };
+  contract?: Contract;
+  /** In `run`, a map `{KEY: NAME}` stands for the value of input NAME. */
+  inputKey?: string;
 }
 
 export interface AfterPlan {

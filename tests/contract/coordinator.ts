@@ -129,10 +129,37 @@ const cases: Case[] = [
     async run(store, root) {
       const [one, two] = [await store.connect(), await store.connect()];
       const views = [await openView(one, root), await openView(two, root)];
-      await Promise.all(range(100).map((n) => at([one, two], n % 2).write(`${root}${n % 7}`, `${n}`, "any")));
+      await Promise.all(range(100).map((n) => at([one, two], n % 2).write(`${root}${n}`, `${n}`, "any")));
       for (const view of views) await view.until(({ changes }) => changes.length === 100);
       expect(at(views, 0).changes).toEqual(at(views, 1).changes);
       for (const view of views) view.stop();
+    },
+  },
+  {
+    name: "of many quick writes to one key every watcher sees the last, and none after a newer one",
+    async run(store, root) {
+      const [one, two] = [await store.connect(), await store.connect()];
+      const views = [await openView(one, root), await openView(two, `${root}key`)];
+      const results = await Promise.all(range(200).map((n) => at([one, two], n % 2).write(`${root}key`, `${n}`, "any")));
+      const revisions = results.map(revisionOf);
+      for (const view of views) {
+        await view.until(({ entries }) => entries.get(`${root}key`)?.revision === Math.max(...revisions));
+        const seen = view.changes.map((change) => at(revisions, Number(change.split("=")[1])));
+        expect(seen).toEqual([...new Set(seen)].sort(ascending));
+        view.stop();
+      }
+    },
+  },
+  {
+    name: "a watcher sees every one of many quick writes to one key",
+    async run(store, root) {
+      const one = await store.connect();
+      const view = await openView(one, root);
+      await Promise.all(range(200).map((n) => one.write(`${root}key`, `${n}`, "any")));
+      await one.write(`${root}last`, "x", "any");
+      await view.until(({ entries }) => entries.has(`${root}last`));
+      expect(view.changes).toHaveLength(201);
+      view.stop();
     },
   },
   {
@@ -190,18 +217,19 @@ const cases: Case[] = [
     },
   },
   {
-    name: "values of 256 KiB and 1 MiB are stored and watched whole, larger ones refused",
+    name: "a value of 256 KiB is stored and watched whole",
+    run: (store, root) => checkLargeValue(store, root, 256 * 1024),
+  },
+  {
+    name: "a value of 1 MiB is stored and watched whole",
+    run: (store, root) => checkLargeValue(store, root, maxEntryBytes),
+  },
+  {
+    name: "a value of more than 1 MiB is refused",
     async run(store, root) {
-      const [one, two] = [await store.connect(), await store.connect()];
-      const view = await openView(two, root);
-      for (const size of [256 * 1024, maxEntryBytes]) {
-        const value = "0123456789abcdef".repeat(size / 16);
-        await one.write(`${root}${size}`, value, "absent");
-        expect((await two.read(`${root}${size}`))?.value === value).toBe(true);
-        await view.until(({ entries }) => entries.get(`${root}${size}`)?.value === value);
-      }
-      view.stop();
+      const one = await store.connect();
       await expect(one.write(`${root}key`, "x".repeat(maxEntryBytes + 1), "any")).rejects.toMatchObject({ code: "too-large" });
+      expect(await one.read(`${root}key`)).toBeUndefined();
     },
   },
   {
@@ -322,15 +350,25 @@ const cases: Case[] = [
   },
 ];
 
+async function checkLargeValue(store: Store, root: string, size: number): Promise<void> {
+  const [one, two] = [await store.connect(), await store.connect()];
+  const view = await openView(two, root);
+  const value = "0123456789abcdef".repeat(size / 16);
+  await one.write(`${root}key`, value, "absent");
+  expect((await two.read(`${root}key`))?.value === value).toBe(true);
+  await view.until(({ entries }) => entries.get(`${root}key`)?.value === value);
+  view.stop();
+}
+
 /** What a watcher has seen: the entries as they stand, and each change as `KEY=VALUE` or `KEY gone`. */
-interface View {
+export interface View {
   entries: Map<string, Entry>;
   changes: string[];
   until(holds: (view: View) => boolean): Promise<void>;
   stop(): void;
 }
 
-async function openView(coordinator: Coordinator, prefix: string): Promise<View> {
+export async function openView(coordinator: Coordinator, prefix: string): Promise<View> {
   const controller = new AbortController();
   let wake = (): void => {};
   const view: View = {

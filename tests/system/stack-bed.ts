@@ -34,7 +34,13 @@ export function compileExample(path: string): { template: Template } & Emitted {
   return { template, ...emitted };
 }
 
-/** Hub and agents of one stack; `kill` ends one with SIGKILL, `start` starts it (again). Members are "hub" and the vms' ids. */
+/** A coordinator that outlives hubs, and the ports of more hubs on it: the members "hub2" and on. */
+export interface SharedCoordinator {
+  url: string;
+  morePorts: number[];
+}
+
+/** Hubs and agents of one stack; `kill` ends one with SIGKILL, `start` starts it (again). Members are "hub" and the vms' ids. */
 export class StackBed {
   /** Everything that hub and agents write. */
   readonly folder: string = mkdtempSync(join(tmpdir(), "weft-test-"));
@@ -44,11 +50,13 @@ export class StackBed {
   readonly #processes = new Map<string, ChildProcess>();
   #port: number;
   readonly #stack: string;
+  readonly #shared: SharedCoordinator | undefined;
   roles: string[] = [];
   vms: string[] = [];
 
-  constructor(stack: string, port: number) {
+  constructor(stack: string, port: number, shared?: SharedCoordinator) {
     this.#stack = stack;
+    this.#shared = shared;
     this.#port = port;
   }
 
@@ -67,7 +75,7 @@ export class StackBed {
         generation,
         vm: vm.id,
         ...(vm.index === undefined ? {} : { index: vm.index }),
-        hubs: [this.access.hub],
+        hubs: this.#ports.map((hubPort) => `http://127.0.0.1:${hubPort}`),
         token: vmToken(tokenKey, this.#stack, vm.id),
         tag: rightsTag(tokenKey, this.#stack, vm.id, generation, vm.plan.rights),
         sealKey: "a seal key for tests only",
@@ -83,6 +91,10 @@ export class StackBed {
     }
   }
 
+  get #ports(): number[] {
+    return [this.#port, ...(this.#shared?.morePorts ?? [])];
+  }
+
   stateOf(vm: string): string {
     return join(this.folder, vm.replace(/\[(\d+)\]/, ".$1"));
   }
@@ -91,15 +103,16 @@ export class StackBed {
   start(member: string, extra: Record<string, string> = {}): void {
     const running = this.#processes.get(member);
     if (running !== undefined && running.exitCode === null && running.signalCode === null) return;
+    const hub = /^hub(\d)?$/.exec(member);
     const args =
-      member === "hub"
+      hub !== null
         ? [
             join(root, "dist/cli.js"),
             "hub",
             "--listen",
-            `127.0.0.1:${this.#port}`,
+            `127.0.0.1:${this.#ports[Number(hub[1] ?? 1) - 1]}`,
             "--coordinator",
-            `embedded:${join(this.folder, "hub")}`,
+            this.#shared?.url ?? `embedded:${join(this.folder, "hub")}`,
           ]
         : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
     const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, ...extra };

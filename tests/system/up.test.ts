@@ -67,6 +67,65 @@ test("a parameter changes the size of the shop", () => {
   ]);
 });
 
+test("Heat's own software config runs as it stands: values go from server to server and back", () => {
+  const { status, events, stderr } = up(example("software-config"));
+  expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining("error") });
+  expect(events.at(-1)?.outputs).toEqual({
+    connection: "db://vm/shop",
+    verdict: "check: the application knows the password\n",
+    app_status: 0,
+  });
+});
+
+test("deployments get what Heat's hooks would give them, one at a time on a server", () => {
+  const file = writeTemplate(`heat_template_version: 2018-08-31
+resources:
+  tell:
+    type: OS::Heat::SoftwareConfig
+    properties:
+      group: script
+      inputs: [{name: number, type: Number, default: 7}, {name: flag}, {name: none}, {name: list}, {name: map, type: Json}]
+      outputs: [{name: text}, {name: never}]
+      config: |
+        #!/bin/sh
+        mkdir lock || exit 9
+        printf '%s\\n' "$number|$flag|$none|$list|$map|$deploy_action|$deploy_resource_name" > $heat_outputs_path.text
+        echo out; echo err >&2
+        rmdir lock
+  first:
+    type: OS::Heat::SoftwareDeployment
+    properties: {config: {get_resource: tell}, server: {get_resource: vm}, input_values: {flag: true, list: [a, 1], map: {k: [1]}}}
+  all:
+    type: OS::Heat::SoftwareDeploymentGroup
+    properties:
+      config: {get_resource: tell}
+      servers: {one: {get_resource: vm}, two: {get_resource: other}}
+      input_values: {flag: {get_attr: [first, never]}}
+  quiet:
+    type: OS::Heat::SoftwareDeployment
+    properties: {config: {get_resource: tell}, server: {get_resource: vm}, signal_transport: NO_SIGNAL}
+  vm: {type: OS::Nova::Server, properties: {image: i, flavor: f}}
+  other: {type: OS::Nova::Server, properties: {image: i, flavor: f}}
+outputs:
+  text: {value: {get_attr: [first, text]}}
+  printed: {value: [{get_attr: [first, deploy_stdout]}, {get_attr: [first, deploy_stderr]}]}
+  texts: {value: {get_attr: [all, text]}}
+  codes: {value: {get_attr: [all, deploy_status_codes]}}
+  quiet: {value: {get_attr: [quiet, text]}}
+`);
+  const { status, events } = up(file);
+  expect({ status, outputs: events.at(-1)?.outputs }).toEqual({
+    status: 0,
+    outputs: {
+      text: `7|True|None|['a', 1]|{"k":[1]}|CREATE|first\n`,
+      printed: ["out\n", "err\n"],
+      texts: { one: "7|None|None|None||CREATE|one\n", two: "7|None|None|None||CREATE|two\n" },
+      codes: { one: 0, two: 0 },
+      quiet: null,
+    },
+  });
+});
+
 test("in the handshake each role runs only after the one whose value it reads", () => {
   const { status, events } = up(example("handshake"));
   expect(status).toBe(0);

@@ -1,6 +1,7 @@
 // The tool `script`: a script in any language; inputs are environment variables, outputs come by weft-put or as files.
 import { showValue } from "../../model/cell.ts";
-import type { Tool } from "../tool.ts";
+import { collectHeatOutputs, heatOutputFiles, heatVariable } from "../heat-contract.ts";
+import type { Job, Tool } from "../tool.ts";
 
 export const script = {
   name: "script",
@@ -9,20 +10,37 @@ export const script = {
     const text = typeof job.run === "string" ? job.run : JSON.stringify(job.run);
     // Heat's convention for outputs: the value of NAME is left in the file $heat_outputs_path.NAME.
     const outputsPath = `${job.folder}/outputs`;
-    const env: Record<string, string> = { heat_outputs_path: outputsPath };
-    // An absent value without default leaves its variable unset.
-    for (const [name, value] of Object.entries(job.inputs)) if (value !== null) env[name] = showValue(value);
+    const files =
+      job.role.contract === "heat"
+        ? heatOutputFiles(job, outputsPath)
+        : { outputFiles: Object.fromEntries(job.role.outputs.map(({ name }) => [name, `${outputsPath}.${name}`])) };
     return {
       files: [{ path, text, mode: 0o700 }],
       argv: text.startsWith("#!") ? [path] : ["bash", path],
-      env,
-      cwd: job.roleFolder,
-      outputFiles: Object.fromEntries(job.role.outputs.map(({ name }) => [name, `${outputsPath}.${name}`])),
+      env: { ...variablesOf(job), heat_outputs_path: outputsPath },
+      // Heat runs all scripts of a vm in one folder.
+      cwd: job.role.contract === "heat" ? `${job.roleFolder}/..` : job.roleFolder,
+      ...files,
     };
   },
-  collect({ exitCode, signal, files }) {
-    const outputs = Object.fromEntries(Object.entries(files).map(([name, text]) => [name, { text: text.replace(/\n$/, "") }]));
+  collect(finished) {
+    const { job, exitCode, signal, files } = finished;
+    const outputs =
+      job.role.contract === "heat"
+        ? collectHeatOutputs(finished)
+        : Object.fromEntries(Object.entries(files).map(([name, text]) => [name, { text: text.replace(/\n$/, "") }]));
     if (exitCode === 0) return { outputs };
     return { outputs, failure: exitCode === null ? `ended by ${signal}` : `exit ${exitCode}` };
   },
 } satisfies Tool;
+
+function variablesOf({ role, inputs }: Job): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const input of role.inputs) {
+    const value = inputs[input.name];
+    if (value !== undefined && role.contract === "heat") variables[input.name] = heatVariable(value, input);
+    // An absent value without default leaves its variable unset.
+    else if (value !== undefined && value !== null) variables[input.name] = showValue(value);
+  }
+  return variables;
+}

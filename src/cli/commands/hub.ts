@@ -19,7 +19,7 @@ The key that all tokens are derived from is read from the environment variable W
 A coordinator that is away is waited for; what ails it is told on standard error.
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
-  --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX or memory:; default embedded:weft-data
+  --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
   --stack NAME         print the operator's token of this stack too`,
   async run(args) {
     const { values } = parseArgs({

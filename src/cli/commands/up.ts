@@ -23,7 +23,7 @@ stack's outputs, and ends every process that it has started.
 
 ${templateHelp}
   --vms process         what a vm is; the only kind in this version
-  --coordinator URL     embedded:DIR, etcd://HOST:PORT/PREFIX or memory:; default: embedded, in a folder of this run
+  --coordinator URL     embedded:DIR, etcd://..., zookeeper://... or memory:; default: embedded, in a folder of this run
   --attrs FILE          JSON: values that only a cloud knows, {"resource.attribute": value}
   --timeout S           give up after S seconds (or 30s, 5m); default 3600
   --keep                when all roles have ended, leave services and hub running until Ctrl-C

@@ -8,6 +8,7 @@ import { type Fields, openMap, readText, reportType } from "./read-fields.ts";
 const serverType = "OS::Nova::Server";
 const groupType = "OS::Heat::ResourceGroup";
 const resourceKeys = ["type", "properties", "metadata", "depends_on", "deletion_policy", "update_policy", "description"];
+const policyKeys = ["external_id", "update_policy", "deletion_policy"];
 const laterKeys = ["condition", "external_id"];
 
 /** Reads the section `resources`. */
@@ -28,13 +29,14 @@ function parseResource(entry: Entry, names: string[], context: ParseContext): Re
   if (fields === undefined) return undefined;
   const typeSpan = fields.require("type")?.value.span ?? entry.keySpan;
   const type = fields.text("type") ?? "";
-  const resource: Resource = { name, span: entry.keySpan, type, typeSpan, dependsOn: parseDependsOn(fields, names, context) };
+  const policies = policyKeys.filter((key) => fields.get(key) !== undefined);
+  const dependsOn = parseDependsOn(fields, names, context);
+  const resource: Resource = { name, span: entry.keySpan, type, typeSpan, policies, dependsOn };
 
   const properties = fields.get("properties");
   if (properties !== undefined) resource.properties = parseValue(withoutMemberAnnotation(properties.value), context);
   const metadata = fields.get("metadata");
-  // What else the metadata hold is Heat's: read only for the files and mistakes in it.
-  if (metadata !== undefined) parseValue(without(metadata.value, "weft"), context);
+  if (metadata !== undefined) resource.metadata = parseValue(without(metadata.value, "weft"), context);
   const condition = fields.get("condition");
   if (condition !== undefined) resource.condition = parseValue(condition.value, context, "condition");
 

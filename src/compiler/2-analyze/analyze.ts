@@ -8,23 +8,29 @@ import { checkReads } from "./check-reads.ts";
 import { checkTypes } from "./check-types.ts";
 import { findCycles } from "./find-cycles.ts";
 import { findDeployCycles } from "./find-deploy-cycles.ts";
+import { importSoftwareConfig } from "./import-software-config.ts";
+import { noteRounds } from "./note-rounds.ts";
 import { resolveTemplate } from "./resolve-template.ts";
 
 export interface Analysis {
+  /** With the deployments of Heat's own software config as roles. */
+  template: Template;
   resolved: ResolvedTemplate;
   flow: Flow;
 }
 
 /** Analyzes a template; `counts` gives the sizes of groups that the template leaves to a parameter. */
-export function analyze(template: Template, report: Report, counts?: Readonly<Record<string, number>>): Analysis {
+export function analyze(written: Template, report: Report, counts?: Readonly<Record<string, number>>): Analysis {
+  const template = importSoftwareConfig(written, report);
   const resolved = resolveTemplate(template, report);
   checkTypes(resolved, report);
   checkReads(template, resolved, report);
   findDeployCycles(template, resolved, report);
   const flow = buildGraph(resolved, counts);
+  noteRounds(template, resolved, flow, report);
   for (const { roles, steps } of findCycles(flow)) {
     const [first] = steps;
     if (first !== undefined) report.add("deadlock", first.span, { cycle: [...roles, roles[0] as string] }, { related: steps });
   }
-  return { resolved, flow };
+  return { template, resolved, flow };
 }

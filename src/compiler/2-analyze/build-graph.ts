@@ -86,7 +86,8 @@ function makeNode(vm: ResolvedVm, id: string, index: string | undefined, role: R
     before: output.before.map(({ name }) => name),
     span: output.nameSpan,
   }));
-  return { id: roleId(id, spec.name), vm: id, role: spec.name, tool: spec.tool, span: spec.nameSpan, outputs };
+  const node: FlowRole = { id: roleId(id, spec.name), vm: id, role: spec.name, tool: spec.tool, span: spec.nameSpan, outputs };
+  return vm.order === "one_at_a_time" ? { ...node, alone: true } : node;
 }
 
 // Cells of a role that runs on one member belong to the group as a whole.

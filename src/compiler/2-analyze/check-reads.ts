@@ -48,8 +48,8 @@ function dependencesOf(resolved: ResolvedTemplate): Dependence[] {
 }
 
 function checkSecrets(resolved: ResolvedTemplate, report: Report): void {
-  // A template without roles is none of ours: what it shows is between its author and Heat.
-  if (resolved.vms.length === 0) return;
+  // A template without roles of ours: what it shows is between its author and Heat.
+  if (resolved.vms.every(({ roles }) => roles.every(({ spec }) => spec.contract === "heat"))) return;
   for (const { spec, secret, reads } of resolved.outputs) {
     if (!secret || spec.reveal) continue;
     const related = reads.flatMap(({ output }) =>
@@ -73,7 +73,8 @@ function checkUnread(resolved: ResolvedTemplate, report: Report): void {
   const awaited = new Set(roles.flatMap(({ role }) => role.after.map((after) => roleId(after.resource, after.role))));
   for (const { resource, role } of roles) {
     const id = roleId(resource, role.spec.name);
-    if (awaited.has(id) || role.spec.onDelete) continue;
+    // What a config of Heat's own declares is there for everyone who deploys it.
+    if (awaited.has(id) || role.spec.onDelete || role.spec.contract === "heat") continue;
     for (const output of role.spec.outputs) {
       if (output.errorOutput || read.has(cellId(resource, role.spec.name, output.name))) continue;
       report.add("unread-output", output.nameSpan, { role: id, output: output.name });

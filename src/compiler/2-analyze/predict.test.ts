@@ -21,6 +21,30 @@ test("roles run side by side, and the longest way decides", () => {
   });
 });
 
+test("roles that run one at a time hold each other up, and the first listed goes first", () => {
+  const server = (name: string): string => `  ${name}: {type: OS::Nova::Server, properties: {image: i, flavor: f}}\n`;
+  const deployment = (name: string, vm: string, inputs: string): string =>
+    `  ${name}: {type: OS::Heat::SoftwareDeployment, properties: {config: {get_resource: c}, server: {get_resource: ${vm}}, input_values: ${inputs}}}\n`;
+  const flow = flowOf(
+    `${server("a")}${server("b")}  c: {type: OS::Heat::SoftwareConfig, properties: {group: script, outputs: [{name: x}], config: y}}\n` +
+      deployment("last", "a", "{x: {get_attr: [other, x]}}") +
+      deployment("first", "a", "{}") +
+      deployment("second", "a", "{}") +
+      deployment("other", "b", "{}"),
+  );
+  const profiles = { "a.last": ms(5), "a.first": ms(10), "a.second": ms(20), "b.other": ms(7) };
+  expect(predict(flow, profiles)).toEqual({
+    makespanMs: 35,
+    criticalPath: ["a.first", "a.last", "a.second"],
+    roles: [
+      { id: "a.last", startMs: 10, endMs: 15 },
+      { id: "a.first", startMs: 0, endMs: 10 },
+      { id: "a.second", startMs: 15, endMs: 35 },
+      { id: "b.other", startMs: 0, endMs: 7 },
+    ],
+  });
+});
+
 test("an output that is published on writing lets its reader go on before the writer ends", () => {
   const flow = flowOf(
     vm("db", "[{name: mysql, run: x, outputs: {port: {type: number, publish: on_write}}}]") +

@@ -46,6 +46,8 @@ interface Gate {
 
 interface Life {
   role: FlowRole;
+  /** Among all roles, in the template's order. */
+  position: number;
   steps: Step[];
   next: number;
   startMs: number;
@@ -60,13 +62,16 @@ class VirtualRun {
   readonly lives: Life[];
   readonly #waiting = new Map<string, { life: Life; gate: Gate }[]>();
   readonly #happened = new Set<string>();
+  /** Of vms whose roles run one at a time: the one that runs, and those that could. */
+  readonly #turns = new Map<string, { running: Life; ready: Life[] }>();
   readonly #queue = new TimeQueue<Life>();
   #moment = 0;
 
   constructor(flow: Flow, profiles: Readonly<Record<string, Profile>>) {
     const edgesTo = groupBy(flow.edges, ({ to }) => to);
-    this.lives = flow.roles.map((role) => ({
+    this.lives = flow.roles.map((role, position) => ({
       role,
+      position,
       steps: stepsOf(role, edgesTo.get(role.id) ?? [], profiles[role.id] ?? { durationMs: 0 }),
       next: 0,
       startMs: 0,
@@ -119,12 +124,40 @@ class VirtualRun {
 
   #pass(life: Life, nowMs: number): void {
     const step = life.steps[life.next] as Step;
-    if (life.next === 0) life.startMs = nowMs;
+    if (life.next === 0) {
+      if (!this.#takeTurn(life)) return;
+      life.startMs = nowMs;
+    }
     life.next++;
     for (const event of step.events) this.#happen(event, life, nowMs);
     const following = life.steps[life.next];
-    if (following === undefined) life.endMs = nowMs;
-    else this.#queue.push(nowMs + following.activeMs - step.activeMs, life);
+    if (following === undefined) {
+      life.endMs = nowMs;
+      this.#giveTurn(life, nowMs);
+    } else this.#queue.push(nowMs + following.activeMs - step.activeMs, life);
+  }
+
+  #takeTurn(life: Life): boolean {
+    const { alone, vm } = life.role;
+    const turn = this.#turns.get(vm);
+    if (alone !== true || turn?.running === life) return true;
+    if (turn === undefined) this.#turns.set(vm, { running: life, ready: [] });
+    else turn.ready.push(life);
+    return turn === undefined;
+  }
+
+  // Of those that could run, the first listed is next.
+  #giveTurn(life: Life, nowMs: number): void {
+    const turn = this.#turns.get(life.role.vm);
+    if (turn?.running !== life) return;
+    const [next, ...rest] = turn.ready.toSorted((left, right) => left.position - right.position);
+    if (next === undefined) {
+      this.#turns.delete(life.role.vm);
+      return;
+    }
+    this.#turns.set(life.role.vm, { running: next, ready: rest });
+    if (nowMs > next.waitingSinceMs) next.delays.push({ by: life, moment: this.#moment++ });
+    this.#queue.push(nowMs, next);
   }
 
   #happen(event: string, by: Life, nowMs: number): void {

@@ -29,7 +29,8 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
     resolveProperties(resource, base);
     if (resource.vm !== undefined) vms.push(resolveVm(resource, resource.vm, base));
   }
-  return { vms, outputs: [...template.outputs.values()].map((output) => resolveStackOutput(output, base)) };
+  const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, base));
+  return { vms, outputs, ...(template.leftOut === undefined ? {} : { leftOut: template.leftOut }) };
 }
 
 type Base = Pick<Context, "template" | "report" | "reader">;

@@ -1,14 +1,29 @@
 // The plain template for Heat: the user's own YAML, comments and all, without what is ours in it.
-import { isAlias, isMap, isScalar, isSeq, visit, type Alias, type Document, type Node, type Pair, type YAMLMap } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  visit,
+  type Alias,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 
 /**
- * Returns the text of the plain template; `document` is changed on the way. Stack outputs that are run-time values are left out, each with a
- * note in `report`.
+ * Returns the text of the plain template; `document` is changed on the way. Deployments that have become roles are left out, and stack
+ * outputs that are run-time values, each with a note in `report`.
  */
 export function emitHot(document: Document.Parsed, template: ResolvedTemplate, report: Report): string {
   const tree = new Tree(document);
+  for (const resources of tree.maps(tree.root, "resources")) {
+    tree.removeAll(resources, template.leftOut?.resources ?? new Set());
+  }
   for (const resource of tree.maps(tree.root, "resources").flatMap((resources) => tree.entries(resources))) {
     tree.removeAnnotation(resource);
     for (const properties of tree.maps(resource, "properties")) {
@@ -18,7 +33,7 @@ export function emitHot(document: Document.Parsed, template: ResolvedTemplate, r
   for (const outputs of tree.maps(tree.root, "outputs")) {
     for (const output of tree.entries(outputs)) tree.remove(output, "reveal");
     for (const { spec, reads } of template.outputs) {
-      if (reads.length === 0) continue;
+      if (reads.length === 0 && template.leftOut?.outputs.has(spec.name) !== true) continue;
       report.add("run-time-output", spec.span, { output: spec.name });
       tree.remove(outputs, spec.name);
     }
@@ -60,9 +75,17 @@ class Tree {
 
   /** Removes `key`, also from maps that are merged in; tells whether it was there. */
   remove(map: YAMLMap, key: string): boolean {
-    const found = this.#pairs(map).filter(({ pair }) => nameOf(pair) === key);
-    for (const { pair, owner } of found) owner.items.splice(owner.items.indexOf(pair), 1);
-    return found.length > 0;
+    return this.#remove(map, new Set([key]));
+  }
+
+  /** Removes keys, and what was said above the first item if that goes: it was about that one. */
+  removeAll(map: YAMLMap, keys: ReadonlySet<string>): void {
+    const [first] = map.items;
+    this.#remove(map, keys);
+    const [next] = map.items;
+    if (next === first) return;
+    map.commentBefore = null;
+    if (isNode(next?.key)) next.key.spaceBefore = false;
   }
 
   removeAnnotation(owner: YAMLMap): void {
@@ -79,6 +102,13 @@ class Tree {
         return this.#targets.get(alias);
       },
     });
+  }
+
+  #remove(map: YAMLMap, keys: ReadonlySet<string>): boolean {
+    const found = this.#pairs(map).filter(({ pair }) => keys.has(nameOf(pair) ?? ""));
+    const gone = new Set(found.map(({ pair }) => pair));
+    for (const owner of new Set(found.map((one) => one.owner))) owner.items = owner.items.filter((pair) => !gone.has(pair));
+    return found.length > 0;
   }
 
   #pairs(map: YAMLMap): { pair: Pair; owner: YAMLMap }[] {

@@ -63,6 +63,8 @@ function emitRole(role: ResolvedRole, vm: ResolvedVm, access: Access, slots: Slo
     onDelete: spec.onDelete,
     publishEnd: access.publishedEnds.has(roleId(vm.resource, name)),
     on: on === "all" || on.index === undefined ? on : { ...on, index: slots.bind(on.index, `${name}.on`) },
+    ...(spec.contract === undefined ? {} : { contract: spec.contract }),
+    ...(spec.inputKey === undefined ? {} : { inputKey: spec.inputKey }),
   };
 }
 
