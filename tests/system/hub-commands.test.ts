@@ -58,6 +58,13 @@ test("a cell without a value is said to be so", async () => {
   expect(await run(["get", "db.mysql.port"])).toMatchObject({ status: 3, stderr: expect.stringContaining("db.disk: exit 1") });
   await dataflow.publish("db.mysql.host", { state: "absent", by: "db.mysql", atMs: 1 });
   expect(await run(["get", "db.mysql.host"])).toMatchObject({ status: 3, stderr: expect.stringContaining("is absent") });
+  const sealed = { state: "value", value: "c2VhbGVk", sealed: true, by: "db.mysql", attempt: 1, atMs: 1 } as const;
+  await dataflow.publish("db.mysql.password", sealed);
+  expect(await run(["get", "db.mysql.password"])).toMatchObject({
+    status: 3,
+    stdout: "",
+    stderr: expect.stringContaining("sealed"),
+  });
   const waiting = run(["get", "db.mysql.name", "--wait", "60"]);
   await dataflow.publish("db.mysql.name", { state: "value", value: "x", by: "db.mysql", attempt: 1, atMs: 1 });
   expect(await waiting).toMatchObject({ status: 0, stdout: "x\n" });

@@ -369,9 +369,10 @@ test("a run that is killed itself leaves no role running", async () => {
 
 test("status and why answer while a stack runs, and say when none does", async () => {
   const template = writeTemplate(chain.replace("exit 7", "sleep 1234"));
-  // A place of its own for what runs: others may run stacks on this machine too.
+  // Runs of others on this machine are noted in their own folder.
   const env = { ...process.env, TMPDIR: dirname(template) };
   const child = spawn(process.execPath, [weft, "up", template, "--json"], { env });
+  onTestFinished(() => void child.kill("SIGINT"));
   await runningRole(child);
   const ask = (...args: string[]): string => spawnSync(process.execPath, [weft, ...args], { encoding: "utf8", env }).stdout;
   await expect.poll(() => ask("status")).toMatch(/a\.make +runs for/);

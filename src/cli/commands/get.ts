@@ -16,7 +16,7 @@ Prints the value of a cell, VM.ROLE.OUTPUT: a text as it is, anything else as JS
   --json          the whole record: value, who wrote it, when, in which attempt
 ${accessHelp}
 
-exit: 0 printed, 2 usage, 3 the cell is pending, absent or has failed, 4 hub unreachable`,
+exit: 0 printed, 2 usage, 3 the cell is pending, absent, failed or sealed, 4 hub unreachable`,
   async run(args) {
     const { values, positionals } = parseArgs({
       args,
@@ -30,17 +30,20 @@ exit: 0 printed, 2 usage, 3 the cell is pending, absent or has failed, 4 hub unr
     if (!/^\d+(\.\d+)?$/.test(wait)) throw new UsageError(`--wait ${wait} is no number of seconds`);
     const answer = await askHub(findHub(values), `cells/${encodeURIComponent(cell)}?wait=${wait}`);
     const record = (await answer.json()) as CellRecord | { state: "pending" };
+    const isSealed = record.state === "value" && record.sealed === true;
     if (values.json === true) process.stdout.write(`${JSON.stringify(record)}\n`);
-    else if (record.state === "value")
+    else if (record.state === "value" && !isSealed)
       process.stdout.write(`${typeof record.value === "string" ? record.value : JSON.stringify(record.value)}\n`);
-    if (record.state === "value") return exitCodes.done;
+    if (record.state === "value" && (!isSealed || values.json === true)) return exitCodes.done;
     process.stderr.write(`weft: ${explain(cell, record)}\n`);
     return exitCodes.failed;
   },
 } satisfies Command;
 
-function explain(cell: string, record: Exclude<CellRecord, { state: "value" }> | { state: "pending" }): string {
+function explain(cell: string, record: CellRecord | { state: "pending" }): string {
   switch (record.state) {
+    case "value":
+      return `${cell} is a secret, sealed by ${record.by}: only the stack's vms can open it`;
     case "pending":
       return `${cell} is pending: nobody has written it yet\nhint: "weft why VM.ROLE" tells what its role waits for; --wait waits`;
     case "absent":

@@ -1,6 +1,6 @@
 // Keys that live as long as this process: all under one lease, which is kept alive, and made again with its keys when it is lost.
 import { Failure } from "../../model/failure.ts";
-import { retrying, untilAborted } from "../retrying.ts";
+import { pause, untilAborted } from "../retrying.ts";
 import type { EtcdConnection } from "./etcd-connection.ts";
 import {
   deleteIfRequest,
@@ -22,6 +22,7 @@ const keepAliveIntervalMs = 2000;
 // So short that another member can be asked while the lease still lives.
 const keepAliveTimeoutMs = 2500;
 const revokeTimeoutMs = 1000;
+const retryPauseMs = 200;
 
 interface Member {
   key: string;
@@ -70,7 +71,7 @@ export class EtcdPresence {
 
   // Goes on until the outcome is known, even when the member has left meanwhile: else its key might stay.
   async #establish(member: Member): Promise<void> {
-    await retrying(() => this.#put(member), this.#connection.ended);
+    await this.#persist(() => this.#put(member));
     if (!this.#members.has(member)) await this.#remove(member);
   }
 
@@ -106,7 +107,20 @@ export class EtcdPresence {
     const request = deleteIfRequest(key, revision as number);
     const remove = () => this.#connection.ask(paths.txn, request, { again: true });
     // When the coordinator is closed meanwhile the lease takes the key away.
-    await retrying(remove, this.#connection.ended).catch(() => undefined);
+    await this.#persist(remove).catch(() => undefined);
+  }
+
+  // As `retrying`, which would hang a listener on the one signal for each of thousands of members.
+  async #persist(action: () => Promise<unknown>): Promise<void> {
+    for (;;) {
+      try {
+        await action();
+        return;
+      } catch (error) {
+        if (!(error instanceof Failure) || error.reaction !== "retry") throw error;
+      }
+      await pause(retryPauseMs, this.#connection.ended);
+    }
   }
 
   #holdLease(): Promise<number> {
