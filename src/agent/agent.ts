@@ -66,6 +66,8 @@ class Agent {
   readonly #journal: Journal;
   readonly #runs = new Map<string, RoleRun>();
   readonly #secrets = new Set<string>();
+  /** Roles of whose state there is news. */
+  readonly #unreported = new Set<string>();
   readonly #attempts = new Set<Promise<unknown>>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #groups: ProcessGroup[] = [];
@@ -333,12 +335,20 @@ class Agent {
     this.#report(role);
   }
 
-  // Fire and forget: the newest status of a role replaces those not sent yet.
+  // Fire and forget, and after whatever this turn of the event loop has to say to roles and coordinator: they wait, people look on.
   #report(role: string): void {
-    const progress = this.#progress.roles[role];
-    if (progress === undefined || this.#signal.aborted) return;
-    const status = makeStatus(this.#config.vm, this.#planOf(role), progress, this.#runOf(role));
-    this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
+    if (this.#unreported.size === 0) setImmediate(() => this.#sendReports());
+    this.#unreported.add(role);
+  }
+
+  #sendReports(): void {
+    for (const role of this.#unreported) {
+      const progress = this.#progress.roles[role];
+      if (progress === undefined || this.#signal.aborted) continue;
+      const status = makeStatus(this.#config.vm, this.#planOf(role), progress, this.#runOf(role));
+      this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
+    }
+    this.#unreported.clear();
   }
 
   #mask(text: string): string {
