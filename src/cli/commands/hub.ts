@@ -1,4 +1,5 @@
 // weft hub: serves a coordinator to the vms of any number of stacks.
+import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { openCoordinator } from "../../coordinator/backends.ts";
 import type { Coordinator } from "../../coordinator/coordinator.ts";
@@ -30,30 +31,36 @@ A coordinator that is away is waited for; what ails it is told on standard error
     if (tokenKey === undefined || tokenKey.length < 16)
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
-    await using coordinator = await openPatiently(values.coordinator ?? "embedded:weft-data");
+    // From here on: who reads our first line may end us at once.
+    const stop = new AbortController();
+    process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
+    const opened = await openPatiently(values.coordinator ?? "embedded:weft-data", stop.signal);
+    if (opened === undefined) return exitCodes.interrupted;
+    await using coordinator = opened;
     await using hub = await openHub({ listen, coordinator: reportTrouble(coordinator, complain), tokenKey });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (values.stack !== undefined)
       process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
-    await new Promise<void>((resolve) => {
-      process.once("SIGINT", () => resolve());
-      process.once("SIGTERM", () => resolve());
-    });
+    if (!stop.signal.aborted) await once(stop.signal, "abort");
     return exitCodes.done;
   },
 } satisfies Command;
 
-// Hub and coordinator may start in any order: one that is away is waited for, not silently.
-async function openPatiently(url: string): Promise<Coordinator> {
+// Hub and coordinator may start in any order: one that is away is waited for, not silently. Undefined when told to stop meanwhile.
+async function openPatiently(url: string, signal: AbortSignal): Promise<Coordinator | undefined> {
   let told = "";
-  return retrying(async () => {
+  const opening = retrying(async () => {
     try {
       return await openCoordinator(url);
     } catch (error) {
       if (error instanceof Failure && error.reaction === "retry" && error.message !== told) complain((told = error.message));
       throw error;
     }
-  }, undefined);
+  }, signal);
+  return opening.catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
 }
 
 function complain(text: string): void {
