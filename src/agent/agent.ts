@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { type Dataflow, openDataflow } from "../coordinator/dataflow.ts";
-import { roleId } from "../model/cell.ts";
+import { isRetried, roleId } from "../model/cell.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import type { JsonMap } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
@@ -20,11 +20,21 @@ import { type Journal, openJournal } from "./journal.ts";
 import { openLocalSocket } from "./local-socket.ts";
 import { maskSecrets, secretTexts } from "./mask.ts";
 import { endLeftRunning, identifyGroup, isSameProcess, type ProcessGroup } from "./process-groups.ts";
-import { type Action, advance, beginProgress, type Event, type Progress, type RoleHistory, type Step } from "./progress.ts";
+import {
+  type Action,
+  advance,
+  beginProgress,
+  type Event,
+  type Progress,
+  retryRole,
+  type RoleHistory,
+  type Step,
+} from "./progress.ts";
 import type { Settlement } from "./progress-cells.ts";
 import { awaitNeeds } from "./role-needs.ts";
 import { overdueMessage, RoleSession } from "./role-session.ts";
 import { Secrets } from "./secrets.ts";
+import { watchRetries } from "./watch-retries.ts";
 import { makeStatus, measureRun, type RoleRun } from "./role-status.ts";
 import { type AttemptResult, runRole } from "./run-role.ts";
 import { makeRecord, settleCell } from "./settle-cell.ts";
@@ -82,12 +92,13 @@ class Agent {
     this.#plan = instantiatePlan(config.plan, config.index);
     this.#roles = this.#plan.roles.filter((role) => !role.onDelete);
     const secrets = new Secrets(config, this.#plan);
-    this.#dataflow = secrets.seal(openDataflow(coordinator, { stack: config.stack, generation: config.generation }));
-    this.#cells = new Cells(this.#plan, config.values, this.#dataflow);
+    const isOver = (failure: string): boolean => isRetried(failure, this.#progress.retries);
+    this.#dataflow = secrets.seal(openDataflow(coordinator, { stack: config.stack, generation: config.generation }, isOver));
+    this.#cells = new Cells(this.#plan, config.values, this.#dataflow, isOver);
     mkdirSync(join(config.stateDir, "logs"), { recursive: true, mode: 0o700 });
     const identity = { stack: config.stack, generation: config.generation, vm: config.vm };
     this.#journal = openJournal(config.stateDir, identity, secrets.guard);
-    this.#progress = { vm: { ...this.#plan, roles: this.#roles }, roles: {} };
+    this.#progress = { vm: { ...this.#plan, roles: this.#roles }, roles: {}, retries: this.#journal.memory.retries };
   }
 
   async run(): Promise<"done" | "failed" | "stopped"> {
@@ -104,6 +115,10 @@ class Agent {
     this.#env = { ...process.env, PATH: path, WEFT_SOCKET: socket.path, WEFT_VM: vm };
     this.#begin();
     this.#background("announcing the vm", this.#announce());
+    this.#background(
+      "hearing of retries",
+      watchRetries(this.#coordinator, this.#config, (...retry) => this.#retry(...retry), this.#signal),
+    );
     await stopped;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#attempts);
@@ -122,7 +137,7 @@ class Agent {
   }
 
   #begin(): void {
-    const { roles, wrote } = this.#journal.memory;
+    const { roles, wrote, retries } = this.#journal.memory;
     for (const role of this.#roles) {
       const { timing = {}, ended } = roles[role.name] ?? {};
       this.#runs.set(role.name, { marks: [], timing, waiting: new Map(), inputs: {}, outputs: ended?.outputs ?? {} });
@@ -133,7 +148,7 @@ class Agent {
       if (cell !== undefined)
         this.#cells.settle(cell, makeRecord({ cell, state: "value", value }, roleId(this.#config.vm, role), attempt));
     }
-    this.#take(beginProgress(this.#progress.vm, roles));
+    this.#take(beginProgress(this.#progress.vm, roles, retries));
   }
 
   // Roles that need nothing of other vms do not wait for this. Where we were told where to connect from, nor does the address.
@@ -141,6 +156,12 @@ class Agent {
     const address = this.#config.localAddress ?? (await this.#coordinator.address?.()) ?? "127.0.0.1";
     const vm = { vm: this.#config.vm, address, published: this.#plan.facts };
     await announceVm(vm, this.#cells, this.#dataflow, this.#signal);
+  }
+
+  #retry(id: string, count: number): void {
+    if (this.#signal.aborted || (this.#progress.retries.get(id) ?? 0) >= count) return;
+    this.#journal.append({ type: "retried", id, count });
+    this.#take(retryRole(this.#progress, id, count));
   }
 
   // What nobody waits for; a failure of it is logged.
@@ -190,6 +211,9 @@ class Agent {
       case "end":
         this.#end(action);
         break;
+      case "reopen":
+        this.#reopen(action.role);
+        break;
       case "finish":
         this.#log(action.ok ? "all roles have ended well" : "all roles have ended, not all of them well");
         break;
@@ -231,8 +255,10 @@ class Agent {
 
   #time(plan: RolePlan, name: string, ms: number): void {
     const need = `input ${name}`;
+    const run = this.#runOf(plan.name);
     this.#later(ms, () => {
-      const error = overdueMessage(ms, this.#runOf(plan.name).waiting.get(need) ?? []);
+      if (run !== this.#runOf(plan.name)) return;
+      const error = overdueMessage(ms, run.waiting.get(need) ?? []);
       this.#dispatch({ type: "unmet", role: plan.name, need, error });
     });
   }
@@ -322,10 +348,23 @@ class Agent {
     }
   }
 
+  #reopen(role: string): void {
+    this.#log("the operator has retried what made it fail", { role });
+    this.#cells.forgetRetried();
+    const run = this.#runOf(role);
+    const { outputs, session } = run;
+    // Programs that the last attempt left running go on reading, until the next one has its own session.
+    const kept = session === undefined ? {} : { session };
+    this.#runs.set(role, { marks: [], timing: {}, waiting: new Map(), inputs: {}, outputs, ...kept });
+  }
+
   async #settle(plan: RolePlan, settlement: Settlement): Promise<void> {
     const ended = { owner: this.#plan, plan, attempt: this.#progress.roles[plan.name]?.attempt ?? 0 };
+    const run = this.#runOf(plan.name);
     const error = await settleCell(ended, settlement, { cells: this.#cells, dataflow: this.#dataflow, signal: this.#signal });
-    if (error !== undefined) this.#dispatch({ type: "refused", role: plan.name, error: this.#mask(error) });
+    // Not of a life of the role that is over.
+    if (error !== undefined && run === this.#runOf(plan.name))
+      this.#dispatch({ type: "refused", role: plan.name, error: this.#mask(error) });
   }
 
   #setWaiting(role: string, need: string, waiting: Waiting[]): void {

@@ -35,10 +35,17 @@ export class Cells {
   readonly #values: Record<string, Json>;
   readonly #local: Set<string>;
   readonly #records = new Map<string, CellRecord>();
+  readonly #isRetried: (failure: string) => boolean;
   readonly #waiters = new Map<string, Set<(record: CellRecord) => void>>();
 
-  /** `plan` is the member's own; `values` are the slots that Heat has filled. */
-  constructor(plan: VmPlan, values: Record<string, Json>, dataflow: Dataflow) {
+  /** `plan` is the member's own; `values` are the slots that Heat has filled; `isRetried` tells of which failures the operator wants no more. */
+  constructor(
+    plan: VmPlan,
+    values: Record<string, Json>,
+    dataflow: Dataflow,
+    isRetried: (failure: string) => boolean = () => false,
+  ) {
+    this.#isRetried = isRetried;
     this.#dataflow = dataflow;
     this.#values = values;
     this.#local = localCells(plan);
@@ -53,6 +60,15 @@ export class Cells {
     return true;
   }
 
+  /** Forgets the failures that the operator has retried: their cells are pending again. */
+  forgetRetried(): void {
+    for (const [cell, record] of this.#records) if (this.#isOver(record)) this.#records.delete(cell);
+  }
+
+  #isOver(record: CellRecord): boolean {
+    return record.state === "failed" && this.#isRetried(record.origin);
+  }
+
   /** What this agent knows of a cell. */
   peek(cell: string): CellRecord | undefined {
     return this.#records.get(cell);
@@ -64,9 +80,13 @@ export class Cells {
     const known = this.#records.get(cell);
     if (known !== undefined) return known;
     if (this.#local.has(cell)) return this.#settledHere(cell, signal);
-    const record = await this.#dataflow.settled(cell, signal);
-    this.settle(cell, record);
-    return record;
+    for (;;) {
+      const record = await this.#dataflow.settled(cell, signal);
+      // Settled before the retry, heard of after it.
+      if (this.#isOver(record)) continue;
+      this.settle(cell, record);
+      return record;
+    }
   }
 
   #settledHere(cell: string, signal: AbortSignal): Promise<CellRecord> {

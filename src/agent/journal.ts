@@ -2,6 +2,7 @@
 // before anybody acts on it.
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { isRetried } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { Mark } from "../model/status.ts";
 import type { RoleHistory } from "./progress.ts";
@@ -25,8 +26,10 @@ export interface Timing {
 /**
  * started: a process runs; `processStart` tells it from a later one with its number. attempt-failed: it will be tried again.
  * ended: for good. wrote: a value that was written at once and stays on this vm. chosen: by `choice`, a member's index.
+ * retried: the operator has retried a role, of any vm, for the `count`th time; what had ended by its failure is open again.
  */
 export type JournalEntry =
+  | { type: "retried"; id: string; count: number }
   | { type: "started"; role: string; attempt: number; group: number; processStart?: string; atMs: number }
   | { type: "attempt-failed"; role: string; attempt: number; error: string }
   | {
@@ -48,6 +51,7 @@ export interface Memory {
   unfinished: { role: string; group: number; processStart?: string }[];
   wrote: { role: string; output: string; value: Json }[];
   choices: Record<string, string>;
+  retries: Map<string, number>;
 }
 
 export interface Journal {
@@ -114,13 +118,17 @@ function writeLine(file: number, line: string): void {
 }
 
 function remember(entries: JournalEntry[]): Memory {
-  const memory: Memory = { roles: {}, unfinished: [], wrote: [], choices: {} };
+  const memory: Memory = { roles: {}, unfinished: [], wrote: [], choices: {}, retries: new Map() };
   const close = (role: string): void => {
     memory.unfinished = memory.unfinished.filter((process) => process.role !== role);
   };
   for (const entry of entries) {
     if (entry.type === "wrote") {
       memory.wrote.push(entry);
+      continue;
+    }
+    if (entry.type === "retried") {
+      memory.retries.set(entry.id, entry.count);
       continue;
     }
     if (entry.type === "chosen") {
@@ -142,6 +150,11 @@ function remember(entries: JournalEntry[]): Memory {
         role.timing = entry.timing;
       }
     }
+  }
+  for (const role of Object.values(memory.roles)) {
+    if (role.ended?.origin === undefined || !isRetried(role.ended.origin, memory.retries)) continue;
+    delete role.ended;
+    role.failures = 0;
   }
   return memory;
 }

@@ -12,6 +12,7 @@ import {
   type Event,
   type Progress,
   type ProgressVm,
+  retryRole,
   type RoleHistory,
   type Step,
 } from "./progress.ts";
@@ -49,7 +50,11 @@ function play(transcript: string): string {
     else if (command === "journal") Object.assign(history, readHistory(rest));
     else {
       const step: Step =
-        command === "begin" ? beginProgress(vm, history) : advance(progress as Progress, readEvent(command, rest));
+        command === "begin"
+          ? beginProgress(vm, history)
+          : command === "retry"
+            ? retryRole(progress as Progress, cut(rest)[0], Number(cut(rest)[1]))
+            : advance(progress as Progress, readEvent(command, rest));
       progress = step.progress;
       lines.push(...step.actions.map((action) => `  ${showAction(action)}`));
       if (step.actions.length === 0) lines.push("  (nothing)");
@@ -174,6 +179,8 @@ function showAction(action: Action): string {
       const what = action.journalled ? `${action.state} already` : action.state;
       return [`${action.role}: ${what}`, ...cells].join("\n    ");
     }
+    case "reopen":
+      return `${action.role}: reopened, its failures are void`;
     case "finish":
       return action.ok ? "all ended well" : "all ended, not well";
   }

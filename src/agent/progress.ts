@@ -1,6 +1,6 @@
 // What an agent does next: (progress, event) -> (progress, actions). Pure: no clock, no I/O; agent.ts carries the actions out.
 // Over 300 lines: the table of all transitions and what they share is read as one.
-import { roleId } from "../model/cell.ts";
+import { failureId, isRetried, roleId } from "../model/cell.ts";
 import { readsOf } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Order } from "../model/role.ts";
@@ -29,6 +29,8 @@ export interface RoleProgress {
 export interface Progress {
   vm: ProgressVm;
   roles: Record<string, RoleProgress>;
+  /** How often the operator has retried a role, of any vm; missing: never. */
+  retries: ReadonlyMap<string, number>;
   /** How it ended, once every role has. */
   ok?: boolean;
 }
@@ -61,6 +63,8 @@ interface EventFields {
   ended: { outputs: Record<string, Json>; failure?: string; origin?: string; final?: boolean };
   /** The pause before the next attempt is over. */
   due: object;
+  /** The operator has retried the role whose failure made this one end so. */
+  reopened: object;
   /** The coordinator holds another value than the role's, written by someone else. */
   refused: { error: string };
 }
@@ -70,7 +74,7 @@ export type Event = { [Type in EventType]: { type: Type; role: string } & EventF
 
 /**
  * choose: find out which member runs it. await: tell when needs are met. time: the input's wait_timeout begins. end: journal
- * it (unless `journalled`), then settle the cells. finish: every role has ended.
+ * it (unless `journalled`), then settle the cells. reopen: its end is void, and its failed cells are. finish: every role has ended.
  */
 export type Action =
   | { type: "choose"; role: string }
@@ -79,6 +83,7 @@ export type Action =
   | { type: "start"; role: string; attempt: number }
   | { type: "pause"; role: string; attempt: number; ms: number; error: string }
   | { type: "end"; role: string; state: RoleEnd["state"]; cells: Settlement[]; journalled: boolean }
+  | { type: "reopen"; role: string }
   | { type: "finish"; ok: boolean };
 
 export interface Step {
@@ -93,7 +98,11 @@ export function endOf({ phase, error, origin }: RoleProgress): RoleEnd | undefin
 }
 
 /** Begins, or resumes with what the journal knows: what has ended is settled again, what was under way runs again. */
-export function beginProgress(vm: ProgressVm, history: Record<string, RoleHistory> = {}): Step {
+export function beginProgress(
+  vm: ProgressVm,
+  history: Record<string, RoleHistory> = {},
+  retries: Progress["retries"] = new Map(),
+): Step {
   const roles: Progress["roles"] = {};
   const actions: Action[] = [];
   for (const plan of vm.roles) {
@@ -111,7 +120,7 @@ export function beginProgress(vm: ProgressVm, history: Record<string, RoleHistor
       actions.push({ type: "choose", role: plan.name });
     }
   }
-  return follow({ progress: { vm, roles }, actions });
+  return follow({ progress: { vm, roles, retries }, actions });
 }
 
 /** Takes one event, and whatever follows from it. An event that comes too late changes nothing. */
@@ -119,10 +128,16 @@ export function advance(progress: Progress, event: Event): Step {
   return follow(apply(progress, event));
 }
 
+/** The operator retries a role, of this vm or another, for the `count`th time: it and all that ended by its failure begin anew. */
+export function retryRole(progress: Progress, id: string, count: number): Step {
+  if ((progress.retries.get(id) ?? 0) >= count) return { progress, actions: [] };
+  return follow({ progress: { ...progress, retries: new Map(progress.retries).set(id, count) }, actions: [] });
+}
+
 // What a role's event makes of it; undefined: nothing.
 type Outcome = { role: RoleProgress; actions?: Action[] } | undefined;
 type Handle<Type extends EventType> = (
-  now: { vm: ProgressVm; plan: RolePlan; role: RoleProgress },
+  now: { vm: ProgressVm; plan: RolePlan; role: RoleProgress; own: string },
   event: Extract<Event, { type: Type }>,
 ) => Outcome;
 
@@ -131,8 +146,9 @@ const never = ({ plan, role }: { plan: RolePlan; role: RoleProgress }, event: Ev
   throw new Error(`role ${plan.name} is ${role.phase}: "${event.type}" cannot happen`);
 };
 // Needs of a role that has left the state of waiting may still be met, or fail.
-const notWaiting = { chosen: never, "passed-over": never, turn: never, barred: never, met: late, unmet: late };
+const notWaiting = { chosen: never, "passed-over": never, turn: never, barred: never, met: late, unmet: late, reopened: never };
 const over = { ...notWaiting, ended: never, due: never, refused: late };
+const lost = { ...over, reopened: ({ plan, role }: { plan: RolePlan; role: RoleProgress }) => reopen(plan, role) };
 
 // Every pair stands here: a forgotten one does not compile.
 const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
@@ -143,9 +159,10 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
     barred: never,
     met: never,
     // The choice itself failed.
-    unmet: ({ vm, plan, role }, event) => failUnmet(vm, plan, role, event),
+    unmet: (now, event) => failUnmet(now, event),
     ended: never,
     due: never,
+    reopened: never,
     refused: never,
   },
   queued: {
@@ -157,6 +174,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
     unmet: never,
     ended: never,
     due: never,
+    reopened: never,
     refused: never,
   },
   waiting: {
@@ -171,9 +189,10 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
       const lastAfter = isAfter(need) && !awaiting.some(isAfter);
       return { role: { ...role, awaiting }, actions: lastAfter ? timeInputs(plan, awaiting) : [] };
     },
-    unmet: ({ vm, plan, role }, event) => (role.awaiting.includes(event.need) ? failUnmet(vm, plan, role, event) : undefined),
+    unmet: (now, event) => (now.role.awaiting.includes(event.need) ? failUnmet(now, event) : undefined),
     ended: never,
     due: never,
+    reopened: never,
     refused: never,
   },
   ready: {
@@ -185,7 +204,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
   },
   running: {
     ...notWaiting,
-    ended: ({ vm, plan, role }, { outputs, failure, origin, final }) => {
+    ended: ({ vm, plan, role, own }, { outputs, failure, origin, final }) => {
       const error = failure ?? judgeOutputs(plan, outputs);
       if (error === undefined) return end(vm, plan, { ...role, phase: "done" }, outputs);
       const failed: RoleProgress = { ...role, failures: role.failures + 1, error };
@@ -194,7 +213,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
         const pause: Action = { type: "pause", role: plan.name, attempt: role.attempt, ms: retry.delayMs, error };
         return { role: { ...failed, phase: "pausing" }, actions: [pause] };
       }
-      return end(vm, plan, { ...failed, phase: "failed", origin: origin ?? roleId(vm.vm, plan.name) }, outputs);
+      return end(vm, plan, { ...failed, phase: "failed", origin: origin ?? own }, outputs);
     },
     due: never,
     // A value written at once: the attempt itself is told and fails.
@@ -211,11 +230,10 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
   },
   done: {
     ...over,
-    refused: ({ vm, plan, role }, { error }) =>
-      end(vm, plan, { ...role, phase: "failed", error, origin: roleId(vm.vm, plan.name) }),
+    refused: ({ vm, plan, role, own }, { error }) => end(vm, plan, { ...role, phase: "failed", error, origin: own }),
   },
-  failed: over,
-  skipped: over,
+  failed: lost,
+  skipped: lost,
 };
 
 function apply(progress: Progress, event: Event): Step {
@@ -224,28 +242,45 @@ function apply(progress: Progress, event: Event): Step {
   const role = progress.roles[event.role];
   if (plan === undefined || role === undefined) throw new Error(`${vm.vm} has no role ${event.role}`);
   const handle = transitions[role.phase][event.type] as Handle<EventType>;
-  const outcome = handle({ vm, plan, role }, event);
+  const outcome = handle({ vm, plan, role, own: ownFailure(progress, plan) }, event);
   if (outcome === undefined) return { progress, actions: [] };
   return { progress: { ...progress, roles: { ...progress.roles, [plan.name]: outcome.role } }, actions: outcome.actions ?? [] };
 }
 
-// Gives roles their turn, or skips them, until nothing more follows; then tells how it ended.
+// What the role's failure is called if it fails by itself.
+function ownFailure({ vm, retries }: Progress, { name }: RolePlan): string {
+  const id = roleId(vm.vm, name);
+  return failureId(id, retries.get(id) ?? 0);
+}
+
+// Reopens roles, gives them their turn, or skips them, until nothing more follows; then tells how it ended.
 function follow(step: Step): Step {
   let { progress, actions } = step;
-  for (let next = nextTurn(progress); next !== undefined; next = nextTurn(progress)) {
+  const nextEvent = (): Event | undefined => nextReopened(progress) ?? nextTurn(progress);
+  for (let next = nextEvent(); next !== undefined; next = nextEvent()) {
     const after = apply(progress, next);
     progress = after.progress;
     actions = [...actions, ...after.actions];
   }
   const { vm, roles } = progress;
   const ends = vm.roles.map((plan) => ({ plan, end: endOf(roles[plan.name] as RoleProgress) }));
-  if (ends.some(({ end }) => end === undefined)) return { progress, actions };
+  if (ends.some(({ end }) => end === undefined)) {
+    const { ok: _, ...open } = progress;
+    return { progress: open, actions };
+  }
   const ok = ends.every(({ plan, end }) => end !== undefined && endedWell(plan, end));
   if (ok === progress.ok) return { progress, actions };
   return { progress: { ...progress, ok }, actions: [...actions, { type: "finish", ok }] };
 }
 
-function nextTurn({ vm, roles }: Progress): Event | undefined {
+// Also a role that fails by a failure of before the retry, of which it has heard too late.
+function nextReopened({ roles, retries }: Progress): Event | undefined {
+  const ended = Object.entries(roles).find(([, role]) => role.origin !== undefined && isRetried(role.origin, retries));
+  return ended === undefined ? undefined : { type: "reopened", role: ended[0] };
+}
+
+function nextTurn(progress: Progress): Event | undefined {
+  const { vm, roles } = progress;
   for (const [index, plan] of vm.roles.entries()) {
     const role = roles[plan.name] as RoleProgress;
     if (role.phase === "queued") return { type: "turn", role: plan.name };
@@ -256,14 +291,14 @@ function nextTurn({ vm, roles }: Progress): Event | undefined {
     // A failed role of a listed vm: nothing that comes after it has a meaning.
     const later = vm.roles.slice(index + 1).find(({ name }) => roles[name]?.phase === "queued");
     if (later === undefined) return undefined;
-    return { type: "barred", role: later.name, origin: end.origin ?? roleId(vm.vm, plan.name), error: barredBy(vm, plan, end) };
+    return { type: "barred", role: later.name, origin: end.origin ?? ownFailure(progress, plan), error: barredBy(vm, plan, end) };
   }
   return vm.order === "one_at_a_time" ? nextAlone({ vm, roles }) : undefined;
 }
 
 // Of the roles that could run, the first listed, when no other one is under way. How long its values take that need no other role
 // must not decide which one is first.
-function nextAlone({ vm, roles }: Progress): Event | undefined {
+function nextAlone({ vm, roles }: Pick<Progress, "vm" | "roles">): Event | undefined {
   const all = vm.roles.map((plan) => ({ plan, role: roles[plan.name] as RoleProgress }));
   if (all.some(({ role }) => role.phase === "running" || role.phase === "pausing")) return undefined;
   const first = all.find(
@@ -310,8 +345,16 @@ function start(plan: RolePlan, role: RoleProgress): Outcome {
   return { role: { ...role, phase: "running", attempt }, actions: [{ type: "start", role: plan.name, attempt }] };
 }
 
-function failUnmet(vm: ProgressVm, plan: RolePlan, role: RoleProgress, event: Extract<Event, { type: "unmet" }>): Outcome {
-  const origin = event.origin ?? roleId(vm.vm, plan.name);
+// What was chosen, and what it has written at once, stands: both are decided once.
+function reopen(plan: RolePlan, { attempt }: RoleProgress): Outcome {
+  const role: RoleProgress = { phase: plan.on === "all" ? "queued" : "choosing", attempt, failures: 0, awaiting: [] };
+  const actions: Action[] = [{ type: "reopen", role: plan.name }];
+  if (plan.on !== "all") actions.push({ type: "choose", role: plan.name });
+  return { role, actions };
+}
+
+function failUnmet({ vm, plan, role, own }: Parameters<Handle<"unmet">>[0], event: Extract<Event, { type: "unmet" }>): Outcome {
+  const origin = event.origin ?? own;
   return end(vm, plan, { ...role, phase: "failed", awaiting: [], error: `${event.need}: ${event.error}`, origin });
 }
 

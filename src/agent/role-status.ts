@@ -1,5 +1,5 @@
 // What an agent keeps of a role beside its progress, and the status that it reports of both.
-import { roleId } from "../model/cell.ts";
+import { parseFailure, roleId } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { Mark, RoleState, RoleStatus, Waiting } from "../model/status.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
@@ -48,7 +48,7 @@ export function makeStatus(vm: string, role: RolePlan, progress: RoleProgress, r
     ...(ended && timing.marks !== undefined ? { marks: timing.marks } : {}),
     ...(progress.error === undefined ? {} : { error: progress.error }),
     ...(progress.phase === "failed" && role.onError === "continue" ? { tolerated: true } : {}),
-    ...(progress.origin === undefined ? {} : { origin: progress.origin }),
+    ...(progress.origin === undefined ? {} : { origin: parseFailure(progress.origin).role }),
     ...(logTail === undefined || logTail === "" ? {} : { logTail }),
   };
 }

@@ -16,6 +16,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   events: { summary: "tell what happens in a running stack, as it happens", load: () => import("./commands/events.ts") },
   get: { summary: "print the value of a cell", load: () => import("./commands/get.ts") },
   put: { summary: "settle a cell by hand", load: () => import("./commands/put.ts") },
+  retry: { summary: "let a role that has failed begin anew", load: () => import("./commands/retry.ts") },
   hub: { summary: "serve a coordinator to the vms", load: () => import("./commands/hub.ts") },
   agent: { summary: "run the roles of one vm", load: () => import("./commands/agent.ts") },
   explain: { summary: "say what a diagnostic means and how to mend it", load: () => import("./commands/explain.ts") },

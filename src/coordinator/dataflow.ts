@@ -3,7 +3,7 @@ import { type CellRecord, maxSealedBytes, maxValueBytes, showCell } from "../mod
 import { Failure } from "../model/failure.ts";
 import { sameJson } from "../model/json.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
-import type { Coordinator, Entry, Observer } from "./coordinator.ts";
+import type { Coordinator, Entry, Expected, Observer, WriteResult } from "./coordinator.ts";
 import { type Gathered, gatherAll, gatherFirst } from "./gather.ts";
 import { cellKey, choiceKey, roleKey, type Scope, vmKey } from "./keys.ts";
 import { retrying, untilAborted } from "./retrying.ts";
@@ -37,8 +37,15 @@ export interface Dataflow {
   join(presence: VmPresence, signal: AbortSignal): Promise<void>;
 }
 
-/** Opens the data space `scope` of `coordinator`. */
-export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
+/**
+ * Opens the data space `scope` of `coordinator`. A failure of which `isRetried` says that the operator has retried its origin since counts
+ * as pending for `settled` and `gather`, and may be settled anew.
+ */
+export function openDataflow(
+  coordinator: Coordinator,
+  scope: Scope,
+  isRetried: (origin: string) => boolean = () => false,
+): Dataflow {
   const waits = new Map<string, Wait>();
   const reports = new Map<string, Report>();
 
@@ -59,7 +66,10 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
     const { signal } = controller;
     const record = new Promise<CellRecord>((resolve, reject) => {
       const see = (entry: Entry | undefined): void => {
-        if (entry !== undefined) parseRecord(entry).then(resolve, reject);
+        if (entry === undefined) return;
+        parseRecord(entry).then((record) => {
+          if (!isOver(record)) resolve(record);
+        }, reject);
       };
       const observer: Observer = { snapshot: (entries) => see(entries[0]), change: (_key, entry) => see(entry) };
       retrying(() => coordinator.watch(cellKey(scope, cell), observer, signal), signal).catch(reject);
@@ -67,6 +77,10 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
     const wait = { record, readers: 0, controller };
     waits.set(cell, wait);
     return wait;
+  }
+
+  function isOver(record: CellRecord): boolean {
+    return record.state === "failed" && isRetried(record.origin);
   }
 
   function endWait(cell: string, wait: Wait): void {
@@ -87,9 +101,8 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
     ) {
       throw new Failure("give-up", "too-large", `the value of ${showCell(cell)} is larger than ${maxValueBytes} bytes of JSON`);
     }
-    const current = await writeOnce(cellKey(scope, cell), text, signal);
-    if (current === undefined) return "written";
-    const earlier = await parseRecord(current);
+    const earlier = await settleOnce(cellKey(scope, cell), text, signal);
+    if (earlier === undefined) return "written";
     if (sameRecord(earlier, record)) return "same";
     const different = record.state === "value" && earlier.state === "value" ? "a different value" : `the state "${record.state}"`;
     throw new Failure(
@@ -97,6 +110,19 @@ export function openDataflow(coordinator: Coordinator, scope: Scope): Dataflow {
       "conflict",
       `${showCell(cell)} has the state "${earlier.state}" already, written by ${earlier.by}: ${different} is refused`,
     );
+  }
+
+  // Returns undefined when `text` was written, for the first time or in the place of a failure that is over, else what stands there.
+  async function settleOnce(key: string, text: string, signal: AbortSignal | undefined): Promise<CellRecord | undefined> {
+    let expected: Expected = "absent";
+    for (;;) {
+      const due: Expected = expected;
+      const result: WriteResult = await retrying(() => coordinator.write(key, text, due), signal);
+      if (result.written) return undefined;
+      const earlier = result.current === undefined ? undefined : await parseRecord(result.current);
+      if (earlier !== undefined && !isOver(earlier)) return earlier;
+      expected = result.current?.revision ?? "absent";
+    }
   }
 
   // Returns undefined when `value` was written, else the entry that stands there.

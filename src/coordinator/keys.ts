@@ -1,5 +1,5 @@
 // Where everything about a stack stands in a coordinator. Every key is built and read here and nowhere else.
-//   STACK/GEN/cells/CELL  STACK/GEN/roles/ROLEID  STACK/GEN/vms/VM  STACK/GEN/choices/KEY  STACK/generations/GEN
+//   STACK/GEN/cells/CELL  STACK/GEN/roles/ROLEID  STACK/GEN/vms/VM  STACK/GEN/choices/KEY  STACK/GEN/retries/ROLEID  STACK/generations/GEN
 
 /** One generation of one stack: the space in which cells are written once. */
 export interface Scope {
@@ -7,7 +7,7 @@ export interface Scope {
   generation: string;
 }
 
-const folders = ["cells", "roles", "vms", "choices"] as const;
+const folders = ["cells", "roles", "vms", "choices", "retries"] as const;
 export type Folder = (typeof folders)[number];
 
 /** A key taken apart. */
@@ -29,6 +29,16 @@ export function vmKey(scope: Scope, vm: string): string {
 
 export function choiceKey(scope: Scope, choice: string): string {
   return `${folderPrefix(scope, "choices")}${encodePart(choice)}`;
+}
+
+/** The key whose value says how often the operator has retried a role. */
+export function retryKey(scope: Scope, role: string): string {
+  return `${retriesPrefix(scope)}${encodePart(role)}`;
+}
+
+/** The prefix of all retries of a generation. */
+export function retriesPrefix(scope: Scope): string {
+  return folderPrefix(scope, "retries");
 }
 
 /** The key whose value is the number of a generation, given when it was first seen. */

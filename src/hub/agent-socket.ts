@@ -13,7 +13,7 @@ import type { Observer } from "../coordinator/coordinator.ts";
 import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import type { HubCore } from "./hub-core.ts";
-import { parseHello, parseRequest } from "./parse-frames.ts";
+import { parseHello, parseObject, parseRequest } from "./parse-frames.ts";
 
 // A reader that falls behind by this much is cut off; it comes back and gets fresh snapshots.
 const maxBufferedBytes = 64 * 1024 * 1024;
@@ -77,12 +77,20 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
     const { id } = request;
     try {
       if (!isAllowed(identity, request)) throw forbid(identity, request);
+      if (identity.kind === "vm" && (await settlesAgain(request))) throw forbid(identity, request);
       const result = await perform(request);
       if (result !== undefined) sendFrame({ id, result } satisfies Answer);
     } catch (error) {
       held.delete(id);
       sendFrame({ id, failure: describeFailure(error) } satisfies Answer);
     }
+  }
+
+  // A vm replaces failures of its own that the operator has retried, and nothing else. The revision keeps it the same entry.
+  async function settlesAgain(request: Request): Promise<boolean> {
+    if (request.verb !== "write" || typeof request.expected !== "number") return false;
+    const current = await core.coordinator.read(request.key);
+    return current?.revision === request.expected && parseObject(current.value)?.["state"] !== "failed";
   }
 
   // Returns the result, undefined where there is none to send.

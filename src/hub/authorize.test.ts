@@ -26,6 +26,8 @@ test.for<[string, RequestBody]>([
   ["settles its own cell", write(cellKey(scope, "web.app.url"))],
   ["makes a choice of its plan", write(choiceKey(scope, "app"))],
   ["reports its role", write(roleKey(scope, "web.app"), "any")],
+  ["settles anew what was its failure", { verb: "write", key: cellKey(scope, "web.app.url"), value: "x", expected: 7 }],
+  ["sees what the operator retries", watch("shop/g1/retries/")],
   ["shows itself", join(vmKey(scope, "web"))],
 ])("a vm %s", ([, request]) => {
   expect(isAllowed(web, request)).toBe(true);
@@ -44,6 +46,8 @@ test.for<[string, RequestBody]>([
   ["show another vm as present", join(vmKey(scope, "db"))],
   ["join a cell", join(cellKey(scope, "web.app.url"))],
   ["remove its own cell", { verb: "remove", key: cellKey(scope, "web.app.url") }],
+  ["retry a role", write("shop/g1/retries/web.app")],
+  ["settle anew a cell that it only reads", { verb: "write", key: cellKey(scope, "db.mysql.port"), value: "x", expected: 7 }],
   ["number generations", write(generationKey(scope))],
   ["watch everything", watch("")],
   ["watch its stack", watch("shop/g1/cells/")],

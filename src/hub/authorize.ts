@@ -22,7 +22,8 @@ export function identify(claim: Omit<Hello, "v">, tokenKey: string): Identity | 
 
 /**
  * Tells whether `identity` may make this request. An operator may do everything in its stack. A vm reads the cells that its plan
- * reads or writes, settles (once) those that it writes, makes the choices of its plan, reports its roles and shows itself.
+ * reads or writes, settles (once) those that it writes, makes the choices of its plan, reports its roles, shows itself and sees what
+ * the operator retries. It may replace a given revision of a cell that it writes: whoever lets it must check that it is a failure.
  */
 export function isAllowed(identity: Identity, request: RequestBody): boolean {
   if (request.verb === "stop") return true;
@@ -33,9 +34,10 @@ export function isAllowed(identity: Identity, request: RequestBody): boolean {
   const { rights, vm } = identity;
   const reads = request.verb === "read" || request.verb === "watch";
   const writesOnce = request.verb === "write" && request.expected === "absent";
+  const replaces = request.verb === "write" && typeof request.expected === "number";
   switch (key.folder) {
     case "cells": {
-      if (writesOnce) return matchesAny(rights.write, key.name);
+      if (writesOnce || replaces) return matchesAny(rights.write, key.name);
       return reads && (matchesAny(rights.read, key.name) || matchesAny(rights.write, key.name));
     }
     case "choices":
@@ -44,6 +46,8 @@ export function isAllowed(identity: Identity, request: RequestBody): boolean {
       return request.verb === "write" && key.name.startsWith(`${vm}.`) && namePattern.test(key.name.slice(vm.length + 1));
     case "vms":
       return request.verb === "join" && key.name === vm;
+    case "retries":
+      return reads;
     case "generations":
       return false;
   }

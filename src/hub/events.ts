@@ -43,6 +43,7 @@ export function describeChange(key: string, entry: Entry | undefined): StackEven
     case "cells":
       return { type: "cell", cell: describeCell(parsed.name, value) };
     case "choices":
+    case "retries":
     case "generations":
       return undefined;
   }

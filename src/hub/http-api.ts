@@ -8,6 +8,7 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import { describeStack, streamEvents } from "./events.ts";
 import type { HubCore } from "./hub-core.ts";
+import { retryRole } from "./retry-role.ts";
 import { readClaim, readTarget, readValue, readWaitSeconds, Refusal } from "./http-request.ts";
 
 // How long an answer may take that waits for nobody but the coordinator.
@@ -59,6 +60,12 @@ async function route(
       return putCell(openDataflow(core.coordinator, scope), cell, record, signal);
     }
     throw new Refusal(405, "a cell takes GET and PUT");
+  }
+  if (what === "retries" && cell !== undefined && path.length === 5) {
+    if (identity.kind !== "operator") throw new Refusal(403, `only the operator of ${stack} may retry`);
+    if (request.method !== "POST") throw new Refusal(405, "a retry takes POST");
+    const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
+    return { status: 200, body: { retries: await retryRole(core.coordinator, scope, cell) } };
   }
   if ((what !== "status" && what !== "events") || path.length !== 4) throw notFound();
   if (request.method !== "GET") throw new Refusal(405, `${what} takes GET`);
@@ -115,7 +122,7 @@ async function newestGeneration(core: HubCore, stack: string): Promise<string> {
 }
 
 function notFound(): Refusal {
-  return new Refusal(404, "there is nothing here", "try /healthz or /v1/stacks/STACK/{cells/CELL,status,events}");
+  return new Refusal(404, "there is nothing here", "try /healthz or /v1/stacks/STACK/{cells/CELL,retries/ROLE,status,events}");
 }
 
 const statusOfCode: Record<string, number> = { unauthorized: 401, forbidden: 403, conflict: 409, "too-large": 413 };

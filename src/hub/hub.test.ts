@@ -330,6 +330,21 @@ test("an address in use is refused", async () => {
   await expect(startHub(openLocalStore(), hub.port)).rejects.toMatchObject({ reaction: "give-up", code: "listen" });
 });
 
+test("a vm settles anew what was its own failure, at that revision, and nothing else", async () => {
+  const coordinator = openLocalStore();
+  const hub = await startHub(coordinator);
+  const db = await connectVm([hub.url], "db", dbRights);
+  const failure = { state: "failed", error: "exit 1", origin: "db.mysql", by: "db.mysql", atMs: 1 } as const;
+  await openDataflow(db, scope).publish("db.mysql.port", failure);
+  const record = { state: "value", value: 3306, by: "db.mysql", attempt: 2, atMs: 2 } as const;
+  expect(await openDataflow(db, scope, (origin) => origin === "db.mysql").publish("db.mysql.port", record)).toBe("written");
+  const settled = await coordinator.read("shop/g1/cells/db.mysql.port");
+  await expect(db.write("shop/g1/cells/db.mysql.port", "{}", settled?.revision as number)).rejects.toMatchObject({
+    code: "forbidden",
+  });
+  expect((await coordinator.read("shop/g1/cells/db.mysql.port"))?.value).toBe(JSON.stringify(record));
+});
+
 /** A TCP relay to a port of this machine; `freeze` makes the connections that there are half-open: nothing passes, nobody hears of it. */
 async function startRelay(port: number): Promise<{ url: string; freeze(): void }> {
   const open: Socket[] = [];

@@ -4,7 +4,7 @@ import type { ValueType } from "./role.ts";
 
 /**
  * A settled cell. A pending cell has no record. `by` is the role's id, `atMs` the writer's wall clock. A `sealed` value is a text that
- * only the stack's vms can open (coordinator/seal.ts).
+ * only the stack's vms can open (coordinator/seal.ts). `origin` names the failure that it comes from (`failureId`).
  */
 export type CellRecord =
   | { state: "value"; value: Json; sealed?: true; by: string; attempt: number; atMs: number }
@@ -55,6 +55,23 @@ export function parseCellId(cell: string): { vm: string; role: string; output: s
 /** How a cell is shown to users: the end of a role by the role's id, a fact as `vm.first_address`. */
 export function showCell(cell: string): string {
   return cell.replace(/\.@end$/, "").replace(/\.@vm\./, ".");
+}
+
+/** Names a failure, as `origin` does: the role, and from the operator's first retry of it on how often it was retried: `db.mysql#1`. */
+export function failureId(role: string, retries: number): string {
+  return retries === 0 ? role : `${role}#${retries}`;
+}
+
+/** Splits a failure's name. */
+export function parseFailure(failure: string): { role: string; retries: number } {
+  const [role = failure, retries = "0"] = failure.split("#", 2);
+  return { role, retries: Number(retries) };
+}
+
+/** Tells whether the role whose failure this was has been retried since; `retries` says how often each role was. */
+export function isRetried(failure: string, retries: ReadonlyMap<string, number>): boolean {
+  const { role, retries: before } = parseFailure(failure);
+  return (retries.get(role) ?? 0) > before;
 }
 
 /** Tells whether `cell` is meant by `pattern`, in which `[*]` stands for any member's index. */

@@ -119,6 +119,8 @@ export async function followToEnd(
   const open = new Set(roles);
   const see = (status: RoleStatus): void => {
     if (hasEnded(status)) open.delete(status.id);
+    // The operator may have retried it.
+    else if (roles.includes(status.id)) open.add(status.id);
     onRole(status, picture);
   };
   await followStack(

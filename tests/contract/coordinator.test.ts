@@ -103,8 +103,8 @@ test("embedded keeps what it acknowledged when it is killed under load", async (
   });
   const exited = once(writer, "exit");
   const acknowledged: string[] = [];
-  for await (const key of createInterface({ input: writer.stdout })) {
-    acknowledged.push(key);
+  for await (const line of createInterface({ input: writer.stdout })) {
+    acknowledged.push(line.split(" ")[0] as string);
     if (acknowledged.length === 500) writer.kill("SIGKILL");
   }
   await exited;

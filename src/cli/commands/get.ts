@@ -1,6 +1,6 @@
 // weft get CELL: the value of a cell of a running stack, as its operator.
 import { parseArgs } from "node:util";
-import { type CellRecord, parseCellId } from "../../model/cell.ts";
+import { type CellRecord, parseCellId, parseFailure } from "../../model/cell.ts";
 import { askHub } from "../../monitor/follow.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
@@ -49,6 +49,6 @@ function explain(cell: string, record: CellRecord | { state: "pending" }): strin
     case "absent":
       return `${cell} is absent: ${record.by} has ended well without writing it`;
     case "failed":
-      return `${cell} has failed: ${record.origin}: ${record.error}`;
+      return `${cell} has failed: ${parseFailure(record.origin).role}: ${record.error}`;
   }
 }

@@ -1,17 +1,28 @@
 // The durable coordinator of one process: node:sqlite in a directory, every batch one fsynced transaction. The only file that knows SQLite.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { crc32 } from "node:zlib";
 import { Failure, messageOf } from "../../model/failure.ts";
 import type { Backend, Coordinator, Entry } from "../coordinator.ts";
 import { type Disk, openLocalStore } from "../local-store.ts";
 
-/** Grows when an older weft could misread a newer one's file. */
-const formatVersion = 1;
+/** Grows when another weft could misread this one's file. */
+const formatVersion = 2;
 
 // No revision is given twice, even after a removal and a restart: each start begins above what earlier ones had reserved. Counting every
 // write on the disk would cost a page a commit.
 const reservedAtOnce = 1e9;
+
+const newTables = `
+  create table if not exists entries (key text primary key, value text not null, revision integer not null, sum integer not null)
+    without rowid;
+  create table if not exists counter (id integer primary key check (id = 1), reserved integer not null);
+  insert or ignore into counter values (1, 0);
+  pragma user_version = ${formatVersion}`;
+
+// One page of the smallest size that SQLite knows.
+const smallestFileBytes = 512;
 
 // How long a start waits for the process before it to let go of the file.
 const lockWaitMs = 500;
@@ -35,7 +46,11 @@ export function openEmbedded(directory: string): Coordinator {
 function openDisk(directory: string): Disk {
   const database = attempt(directory, () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    return new DatabaseSync(join(directory, "weft.sqlite"), { timeout: lockWaitMs });
+    const file = join(directory, "weft.sqlite");
+    const size = statSync(file, { throwIfNoEntry: false })?.size;
+    // SQLite would begin anew in it.
+    if (size !== undefined && size < smallestFileBytes) throw damaged(directory, `weft.sqlite has ${size} bytes`);
+    return new DatabaseSync(file, { timeout: lockWaitMs });
   });
   try {
     return prepareDisk(directory, database);
@@ -50,34 +65,33 @@ function prepareDisk(directory: string, database: DatabaseSync): Disk {
     // Exclusive mode holds the file's lock from the first transaction until this process ends, however it ends.
     database.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; begin exclusive");
     const { user_version: version } = database.prepare("pragma user_version").get() as { user_version: number };
-    if (version > formatVersion) {
-      throw new Failure("give-up", "newer-format", `${directory} was written by a newer weft: use that one, or a new directory`);
+    if (version !== 0 && version !== formatVersion) {
+      throw new Failure("give-up", "other-format", `${directory} was written by another weft: use that one, or a new directory`);
     }
-    database.exec(`
-      create table if not exists entries (key text primary key, value text not null, revision integer not null) without rowid;
-      create table if not exists counter (id integer primary key check (id = 1), reserved integer not null);
-      insert or ignore into counter values (1, 0);
-      pragma user_version = ${formatVersion};
-      commit`);
+    // Only in a file that is new: a table that is missing later is damage.
+    if (version === 0) database.exec(newTables);
+    database.exec("commit");
     const put = database.prepare(
-      "insert into entries values (?, ?, ?) on conflict (key) do update set value = excluded.value, revision = excluded.revision",
+      `insert into entries values (?, ?, ?, ?)
+        on conflict (key) do update set value = excluded.value, revision = excluded.revision, sum = excluded.sum`,
     );
     const remove = database.prepare("delete from entries where key = ?");
     const reserve = database.prepare("update counter set reserved = ?");
-    let reserved = (database.prepare("select reserved from counter").get() as { reserved: number }).reserved;
+    let reserved = 0;
     return {
       load: () =>
         attempt(directory, () => {
-          const revision = reserved;
+          const entries = readWhole(directory, database);
+          const revision = (reserved = readReserved(directory, database, entries));
           reserve.run((reserved += reservedAtOnce));
-          return { entries: database.prepare("select key, value, revision from entries").all() as unknown as Entry[], revision };
+          return { entries, revision };
         }),
       commit: (changes, revision) =>
         attempt(directory, () => {
           database.exec("begin");
           try {
             for (const { key, entry, durable } of changes) {
-              if (entry !== undefined && durable) put.run(key, entry.value, entry.revision);
+              if (entry !== undefined && durable) put.run(key, entry.value, entry.revision, sumOf(entry));
               else remove.run(key);
             }
             if (revision > reserved) reserve.run((reserved += reservedAtOnce));
@@ -91,6 +105,34 @@ function prepareDisk(directory: string, database: DatabaseSync): Disk {
       close: () => database.close(),
     };
   });
+}
+
+// SQLite has checksums in its log alone: a bit that flips in the file itself would be believed.
+function readWhole(directory: string, database: DatabaseSync): Entry[] {
+  const { integrity_check: found } = database.prepare("pragma integrity_check(1)").get() as { integrity_check: string };
+  if (found !== "ok") throw damaged(directory, found);
+  const rows = database.prepare("select key, value, revision, sum from entries").all() as unknown as (Entry & { sum: number })[];
+  return rows.map(({ key, value, revision, sum }) => {
+    const entry = { key, value, revision };
+    if (sum !== sumOf(entry)) throw damaged(directory, `the entry ${key} is not as it was written`);
+    return entry;
+  });
+}
+
+function sumOf({ key, value, revision }: Entry): number {
+  return crc32(`${key}\0${value}\0${revision}`);
+}
+
+function readReserved(directory: string, database: DatabaseSync, entries: Entry[]): number {
+  const { reserved } = (database.prepare("select reserved from counter").get() ?? {}) as { reserved?: number };
+  const newest = entries.reduce((highest, { revision }) => Math.max(highest, revision), 0);
+  if (reserved !== undefined && reserved >= newest && reserved % reservedAtOnce === 0) return reserved;
+  throw damaged(directory, "the count of its writes is wrong");
+}
+
+function damaged(directory: string, what: string, options?: ErrorOptions): Failure {
+  const hint = "put back a copy of it, or use a new directory";
+  return new Failure("give-up", "damaged", `the directory ${directory} is damaged (${what}): ${hint}`, options);
 }
 
 function attempt<T>(directory: string, action: () => T): T {
@@ -119,9 +161,10 @@ function describeDiskError(directory: string, error: unknown): Failure {
       return new Failure("give-up", "in-use", `${what} is in use by another process: end it, or use another directory`, cause);
     case 13: // FULL
       return new Failure("retry", "disk-full", `${what}: the disk is full: free some space`, cause);
+    case 1: // ERROR: our statements do not fit its tables
     case 11: // CORRUPT
     case 26: // NOTADB
-      return new Failure("give-up", "damaged", `${what} is damaged: put back a copy of it, or use a new directory`, cause);
+      return damaged(directory, messageOf(error), cause);
     case 3: // PERM
     case 8: // READONLY
     case 14: // CANTOPEN
