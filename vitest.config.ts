@@ -7,7 +7,17 @@ export default defineConfig({
       {
         test: {
           name: "quick",
-          include: ["src/**/*.test.ts", "tests/layers.test.ts", "tests/golden/**/*.test.ts", "tests/contract/**/*.test.ts"],
+          include: ["src/**/*.test.ts", "tests/layers.test.ts", "tests/golden/**/*.test.ts", "tests/contract/*.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "engines",
+          include: ["tests/contract/engines/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Real engines, some of them heavy: side by side they would only slow each other.
+          fileParallelism: false,
         },
       },
       {

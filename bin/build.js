@@ -1,9 +1,26 @@
 // Bundles dist/: the command line (split, so that a command loads only its own part) and the agent (one file that travels to vms).
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+// A bundle has the shims inside, without their comments.
+const shimTexts = {
+  name: "shim-texts",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/agent\/shim-texts\.ts$/ }, () => {
+      const folder = join(root, "src/agent/tools");
+      const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
+      const texts = Object.fromEntries(names.map((name) => [name, stripComments(readFileSync(join(folder, name), "utf8"))]));
+      return { contents: `const texts = ${JSON.stringify(texts)}; export const shimText = (name) => texts[name];`, loader: "js" };
+    });
+  },
+};
+
+function stripComments(text) {
+  return text.replace(/^\s*(?:#|"""[^"]*"""$).*\n/gm, "").replace(/\n{2,}/g, "\n");
+}
 
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
@@ -15,6 +32,7 @@ export async function build() {
     minifySyntax: true,
     logLevel: "warning",
     legalComments: "none",
+    plugins: [shimTexts],
   };
   const [commandLine] = await Promise.all([
     bundle({

@@ -1,8 +1,9 @@
 // The tools there are, one line each.
 import type { Tool } from "./tool.ts";
+import { ansible } from "./tools/ansible.ts";
 import { script } from "./tools/script.ts";
 
-const tools: Tool[] = [script];
+const tools: Tool[] = [script, ansible];
 
 /** Returns the adapter of the tool `name`; undefined where there is none. */
 export function findAdapter(name: string): Tool | undefined {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
-import type { Json } from "../../src/model/json.ts";
+import type { Json, JsonMap } from "../../src/model/json.ts";
 import type { RolePlan } from "../../src/model/vm-plan.ts";
 import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm } from "./agent-bench.ts";
 
@@ -27,10 +27,17 @@ export interface ToolUnderTest {
   name: string;
   /** Why it cannot be tested here: it is not installed. */
   missing?: string;
+  /** Longer than it takes to start, on a busy machine. */
+  startMs: number;
+  /** Options of a role that `compose` relies on. */
+  options?: JsonMap;
   compose(steps: Step[], role: { eager: string[] }): Json;
   /** A program to start that is never installed. Only for tools that probe. */
   gaps: Record<string, string>;
 }
+
+// Where engines are required, one that is absent fails.
+const isRequired = process.env["REQUIRE_ENGINES"] === "1";
 
 const nested: Json = {
   text: `it's "$HOME" {{ x }} %s\nzwei Zeilen äöü 织`,
@@ -41,19 +48,22 @@ const nested: Json = {
 /** Declares the suite of one tool. */
 export function describeTool(tool: ToolUnderTest): void {
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
-    const gap = tool.gaps[name] ?? tool.missing;
-    test(name, { fails: tool.gaps[name] !== undefined, skip: gap !== undefined && tool.gaps[name] === undefined }, async () => {
+    const isGap = tool.gaps[name] !== undefined;
+    test(name, { fails: isGap, skip: tool.missing !== undefined && !isRequired }, async () => {
+      if (tool.missing !== undefined) throw new Error(tool.missing);
       await using bench = await openAgentBench();
       await check(bench);
     });
   };
   const role = (name: string, steps: Step[], more: Partial<RolePlan> = {}): RolePlan => {
     const eager = (more.inputs ?? []).filter(({ when }) => when === "eager").map((input) => input.name);
-    return planRole(name, tool.compose(steps, { eager }), { tool: tool.name, ...more });
+    return planRole(name, tool.compose(steps, { eager }), { tool: tool.name, options: tool.options ?? {}, ...more });
   };
   const traceOf = (bench: AgentBench): string => join(bench.folder, "trace");
   const lazy = { when: "lazy" as const };
   const atOnce = { publish: "on_write" as const };
+
+  if (tool.missing !== undefined) console.warn(`${tool.name} is not tested: ${tool.missing}`);
 
   describe(tool.name, () => {
     run("a value that is there already is read, with its type", async (bench) => {
@@ -90,12 +100,12 @@ export function describeTool(tool: ToolUnderTest): void {
       const outputs = [planOutput("web.app.ready", atOnce)];
       const steps: Step[] = [
         { do: "say", text: "before", file },
-        { do: "write", output: "ready", value: "yes" },
+        { do: "write", output: "ready", value: "now" },
         { do: "read", input: "PORT", file },
         { do: "say", text: "after", file },
       ];
       bench.start(planVm("web", [role("app", steps, { inputs, outputs })]));
-      expect(await bench.dataflow.settled("web.app.ready")).toMatchObject({ state: "value", value: "yes" });
+      expect(await bench.dataflow.settled("web.app.ready")).toMatchObject({ state: "value", value: "now" });
       const blocked = await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
       expect(blocked).toMatchObject({ state: "running", waitingFor: [{ cell: "db.mysql.port" }] });
       expect(bench.trace()).toEqual(["before"]);
@@ -202,7 +212,7 @@ export function describeTool(tool: ToolUnderTest): void {
     run("the time limit does not count the time blocked in reads, and ends the tool", async (bench) => {
       const file = traceOf(bench);
       const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "never")];
-      const timeoutMs = 1000;
+      const timeoutMs = tool.startMs;
       const inputs = [planInput("PORT", "db.mysql.port", lazy)];
       const steps: Step[] = [
         { do: "read", input: "PORT", file },
@@ -212,7 +222,7 @@ export function describeTool(tool: ToolUnderTest): void {
       bench.start(planVm("web", [role("app", steps, { inputs, timeoutMs })]));
       const { waitingFor } = await bench.until("web.app", (status) => status.waitingFor.length > 0);
       const since = waitingFor[0]?.sinceMs as number;
-      await vi.waitUntil(() => Date.now() > since + timeoutMs, { timeout: 5000 });
+      await vi.waitUntil(() => Date.now() > since + timeoutMs, { timeout: timeoutMs + 5000 });
       await bench.settle("db.mysql.port", 3306);
       const failed = await bench.ended("web.app");
       expect(failed.error).toMatch(/^timeout: /);
@@ -252,7 +262,7 @@ export function describeTool(tool: ToolUnderTest): void {
       mkdirSync(join(bench.folder, "web"));
       writeFileSync(config, JSON.stringify(bench.configOf(plan)));
       const killed = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), config], { stdio: "ignore" });
-      await vi.waitUntil(() => existsSync(pid) && readFileSync(pid, "utf8").endsWith("\n"), { timeout: 10_000 });
+      await vi.waitUntil(() => existsSync(pid) && readFileSync(pid, "utf8").endsWith("\n"), { timeout: 60_000 });
       killed.kill("SIGKILL");
       await once(killed, "exit");
       const group = startedGroup(bench, "web");

@@ -1,9 +1,11 @@
 // The tool `script` in the contract suite: the steps in bash.
 import { showValue } from "../../../src/model/cell.ts";
 import type { Step, ToolUnderTest } from "../tool.ts";
+import { quote } from "./quote.ts";
 
 export const scriptUnderTest: ToolUnderTest = {
   name: "script",
+  startMs: 1000,
   gaps: {},
   compose: (steps, { eager }) => ["set -eu", ...steps.map((step) => say(step, eager))].join("\n"),
 };
@@ -31,8 +33,4 @@ function eagerText(input: string): string {
 function printJson(file: string): string {
   const program = "let v; try { v = JSON.parse(process.argv[1]) } catch { v = process.argv[1] } console.log(JSON.stringify(v))";
   return `${quote(process.execPath)} -e ${quote(program)} "$text" >> ${quote(file)}`;
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
