@@ -5,21 +5,26 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-// A bundle has the shims inside, without their comments.
-const shimTexts = {
-  name: "shim-texts",
-  setup({ onLoad }) {
-    onLoad({ filter: /\/src\/agent\/shim-texts\.ts$/ }, () => {
-      const folder = join(root, "src/agent/tools");
-      const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
-      const texts = Object.fromEntries(names.map((name) => [name, stripComments(readFileSync(join(folder, name), "utf8"))]));
-      return { contents: `const texts = ${JSON.stringify(texts)}; export const shimText = (name) => texts[name];`, loader: "js" };
-    });
-  },
-};
+// The shims' texts inside a bundle, in place of what reads their files.
+function shimTexts(contents) {
+  const filter = /\/src\/agent\/shim-texts\.ts$/;
+  return { name: "shim-texts", setup: ({ onLoad }) => onLoad({ filter }, () => ({ contents, loader: "js" })) };
+}
 
-function stripComments(text) {
-  return text.replace(/^\s*(?:#|"""[^"]*"""$).*\n/gm, "").replace(/\n{2,}/g, "\n");
+function defineShims() {
+  const folder = join(root, "src/agent/tools");
+  const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
+  const texts = Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
+  return `var weftShims = ${JSON.stringify(texts)};`;
+}
+
+// Neither language minds how deep an indentation is, and Ruby not even whether there is one.
+function shorten(text, name) {
+  const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
+  return text
+    .replace(/^\s*(?:#|"""[^"]*"""$).*\n/gm, "")
+    .replace(/^ +/gm, indent)
+    .replace(/\n{2,}/g, "\n");
 }
 
 /** Builds everything; throws when a bundle cannot be made. */
@@ -32,8 +37,9 @@ export async function build() {
     minifySyntax: true,
     logLevel: "warning",
     legalComments: "none",
-    plugins: [shimTexts],
   };
+  const shims = defineShims();
+  const shimText = "export const shimText = (name) => weftShims[name];";
   const [commandLine] = await Promise.all([
     bundle({
       ...common,
@@ -44,6 +50,7 @@ export async function build() {
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
       metafile: true,
+      plugins: [shimTexts(`${shims}\n${shimText}`)],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     }),
@@ -59,6 +66,9 @@ export async function build() {
       target: "node18",
       minify: true,
       external: ["bufferutil", "utf-8-validate"],
+      // In the first line: where bytes are dear, a vm needs only the shims of its own tools there.
+      banner: { js: shims },
+      plugins: [shimTexts(shimText)],
     }),
   ]);
   // Chunks are named by their content: those of earlier builds would pile up.

@@ -24,9 +24,10 @@ export function readPaths(options: JsonMap, name: string): string[] {
   throw new Error(`option "${name}": "${relative}" is not an absolute path; files beside the template do not travel yet`);
 }
 
-/** What a shim must know, as JSON: the names of inputs, and where outputs come from. No values. */
-export function describeJob({ inputs, outputs }: RolePlan): string {
+/** What a shim must know, as JSON: the names of inputs, where outputs come from, and `more` of the tool's own. No values. */
+export function describeJob({ inputs, outputs }: RolePlan, more: JsonMap = {}): string {
   return JSON.stringify({
+    ...more,
     inputs: inputs.map(({ name }) => name),
     outputs: outputs.map(({ name, from, type }) => ({ name, from: from ?? name, type })),
   });

@@ -1,7 +1,7 @@
 // What every tool must do, whatever it is: the same cases run over the whole list of adapters.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
@@ -17,6 +17,8 @@ export type Step =
   | { do: "read"; input: string; file: string }
   /** Writes an output, the value being a literal of the tool's language. */
   | { do: "write"; output: string; value: Json }
+  /** Writes the value of an input as an output. */
+  | { do: "pass"; input: string; output: string }
   /** Writes its own process id to a file, then waits until another file is there. */
   | { do: "hold"; pid: string; until: string }
   /** Says a text on standard error and fails. */
@@ -245,13 +247,33 @@ export function describeTool(tool: ToolUnderTest): void {
       expect(isGroupAlive(group)).toBe(false);
     });
 
+    run("a secret that was read and written leaves no trace in the files of the vm", async (bench) => {
+      const file = traceOf(bench);
+      const secret = "correct horse";
+      const inputs = [
+        planInput("EARLY", "db.mysql.key", { secret: true }),
+        planInput("LATE", "db.mysql.key", { ...lazy, secret: true }),
+      ];
+      const outputs = [planOutput("web.app.key", { secret: true, type: "json" })];
+      await bench.settle("db.mysql.key", secret);
+      const steps: Step[] = [
+        { do: "read", input: "EARLY", file },
+        { do: "read", input: "LATE", file },
+        { do: "pass", input: "LATE", output: "key" },
+      ];
+      bench.start(planVm("web", [role("app", steps, { inputs, outputs })]), { sealKey: "a seal key for tests" });
+      expect(await bench.ended("web.app")).toMatchObject({ state: "done" });
+      expect(bench.trace()).toEqual([JSON.stringify(secret), JSON.stringify(secret)]);
+      expect(filesWith(join(bench.folder, "web"), secret)).toEqual([]);
+    });
+
     run("an agent that was killed goes on where it was: what is done stays, what was under way runs again", async (bench) => {
       const file = traceOf(bench);
       const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "go")];
-      const outputs = [planOutput("web.first.id", { type: "number" })];
+      const outputs = [planOutput("web.first.serial", { type: "number" })];
       const first: Step[] = [
         { do: "say", text: "first", file },
-        { do: "write", output: "id", value: 7 },
+        { do: "write", output: "serial", value: 7 },
       ];
       const second: Step[] = [
         { do: "say", text: "second", file },
@@ -273,7 +295,7 @@ export function describeTool(tool: ToolUnderTest): void {
       expect(await bench.ended("web.second")).toMatchObject({ state: "done", attempt: 2 });
       expect(isGroupAlive(group)).toBe(false);
       expect(bench.trace()).toEqual(["first", "second", "second"]);
-      expect(await bench.dataflow.settled("web.first.id")).toMatchObject({ state: "value", value: 7 });
+      expect(await bench.dataflow.settled("web.first.serial")).toMatchObject({ state: "value", value: 7 });
       expect(await bench.ended("web.first")).toMatchObject({ state: "done", attempt: 1 });
     });
   });
@@ -281,6 +303,11 @@ export function describeTool(tool: ToolUnderTest): void {
 
 function readPid(path: string): number {
   return Number(readFileSync(path, "utf8"));
+}
+
+function filesWith(folder: string, text: string): string[] {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  return paths.filter((path) => statSync(path).isFile() && readFileSync(path, "utf8").includes(text));
 }
 
 // The process group of the newest attempt, as the journal has it.

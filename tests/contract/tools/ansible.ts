@@ -20,6 +20,8 @@ function say(step: Step): string {
       return shell(`printf '%s\\n' {{ ${step.input} | default(none) | to_json | quote }} >> ${quote(step.file)}`);
     case "write":
       return `{"ansible.builtin.set_fact": {"${step.output}": ${literal(step.value)}}}`;
+    case "pass":
+      return `{"ansible.builtin.set_fact": {"${step.output}": "{{ ${step.input} }}"}}`;
     case "hold":
       return shell(`echo $$ > ${quote(step.pid)}; while [ ! -e ${quote(step.until)} ]; do sleep 0.05; done`);
     case "fail":

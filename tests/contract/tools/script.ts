@@ -18,6 +18,8 @@ function say(step: Step, eager: string[]): string {
       return `${eager.includes(step.input) ? eagerText(step.input) : `text=$(weft-get ${step.input})`}\n${printJson(step.file)}`;
     case "write":
       return `weft-put ${step.output} ${quote(showValue(step.value))}`;
+    case "pass":
+      return `weft-get ${step.input} | ${quote(process.execPath)} -p 'JSON.stringify(require("fs").readFileSync(0, "utf8").trimEnd())' | weft-put ${step.output} -`;
     case "hold":
       return `echo $$ > ${quote(step.pid)}; while [ ! -e ${quote(step.until)} ]; do sleep 0.02; done`;
     case "fail":
