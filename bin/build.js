@@ -22,7 +22,7 @@ function defineShims() {
 function shorten(text, name) {
   const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
   return text
-    .replace(/^\s*(?:#|"""[^"]*"""$).*\n/gm, "")
+    .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)
     .replace(/\n{2,}/g, "\n");
 }

@@ -72,7 +72,7 @@ class CallbackModule(CallbackBase):
         if not ignore_errors:
             said = result._result
             lines = str(said.get('stderr') or '').strip().splitlines()
-            message = ' '.join(str(said.get('msg', '')).split())
+            message = ' '.join(str(said.get('msg') or said.get('censored', '')).split())
             self.failure = '%s: %s' % (result._task.get_name(), ': '.join([message] + lines[-1:]))
 
     def v2_playbook_on_stats(self, stats):

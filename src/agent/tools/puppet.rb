@@ -107,7 +107,9 @@ module WeftPuppet
 
     def lookupvar(name, options = Puppet::Parser::Scope::EMPTY_HASH)
       fact = name.to_s.delete_prefix('::')
-      WeftPuppet.fact?(fact) ? WeftPuppet.read("facts.#{fact}") : super
+      # Variables of the same name hide a fact: only the outermost scope has facts.
+      asked = (is_topscope? || fact != name) && WeftPuppet.fact?(fact)
+      asked ? WeftPuppet.read("facts.#{fact}") : super
     end
 
     def exist?(name)
