@@ -34,7 +34,7 @@ export interface ToolUnderTest {
   /** Options of a role that `compose` relies on. */
   options?: JsonMap;
   compose(steps: Step[], role: { eager: string[] }): Json;
-  /** A program to start that is never installed. Only for tools that probe. */
+  /** The cases that it cannot meet, by name, each with the reason: it must fail them. */
   gaps: Record<string, string>;
 }
 

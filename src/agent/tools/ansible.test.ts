@@ -30,12 +30,11 @@ test("a variable that is known to be absent is not defined", () => {
 });
 
 test("variables of other vms are in the inventory, where no play runs", () => {
-  const prepared = prepare({ inputs: [input("hostvars.app.1.ip")], options: { groups: "web" } });
-  expect(textOf(prepared, "inventory.yml")).toMatchObject({
-    all: {
-      hosts: { localhost: {}, "app.1": { ip: "{{ lookup('weft', 'hostvars.app.1.ip') }}" } },
-      children: { web: { hosts: { localhost: {} } } },
-    },
+  const prepared = prepare({ inputs: [input("hostvars.app[1].ip")], options: { groups: "web" } });
+  expect(textOf(prepared, "inventory.json")).toMatchObject({
+    all: { hosts: ["localhost", "app[1]"] },
+    web: { hosts: ["localhost"] },
+    _meta: { hostvars: { "app[1]": { ip: "{{ lookup('weft', 'hostvars.app[1].ip') }}" } } },
   });
   expect(prepared.argv).toContain("--limit=localhost");
 });

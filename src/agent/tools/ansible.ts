@@ -18,14 +18,16 @@ export const ansible = {
       files: [
         { path: at("playbook.yml"), text: typeof run === "string" ? run : JSON.stringify(run), mode: 0o600 },
         { path: at("variables.json"), text: JSON.stringify(variables), mode: 0o600 },
-        { path: at("inventory.yml"), text: JSON.stringify(inventory), mode: 0o600 },
+        // An inventory that is a program may have any names; in one that is a file `app[0]` would be a range.
+        { path: at("inventory"), text: `#!/bin/sh\ncat "$0.json"\n`, mode: 0o700 },
+        { path: at("inventory.json"), text: JSON.stringify(inventory), mode: 0o600 },
         { path: at("job.json"), text: describeJob(role), mode: 0o600 },
         { path: at("python/weft_client.py"), shim: "client.py", mode: 0o600 },
         { path: at("python/plugins/weft.py"), shim: "ansible.py", mode: 0o600 },
       ],
       argv: [
         "ansible-playbook",
-        `--inventory=${at("inventory.yml")}`,
+        `--inventory=${at("inventory")}`,
         "--connection=local",
         "--limit=localhost",
         `--extra-vars=@${at("variables.json")}`,
@@ -72,7 +74,11 @@ function sortInputs({ role, inputs }: Job): { variables: Record<string, Json>; i
     else throw new Error(`input "${name}": a variable of Ansible is letters, digits and _; of another vm hostvars.VM.NAME`);
   }
   const here = { ansible_python_interpreter: "{{ ansible_playbook_python }}" };
-  const groups = readList(role.options, "groups").map((group) => [group, { hosts: { localhost: {} } }]);
-  const inventory = { all: { hosts: { localhost: here, ...others }, children: Object.fromEntries(groups) as Json } };
+  const groups = readList(role.options, "groups").map((group) => [group, { hosts: ["localhost"] }]);
+  const inventory = {
+    ...(Object.fromEntries(groups) as Record<string, Json>),
+    all: { hosts: ["localhost", ...Object.keys(others)] },
+    _meta: { hostvars: { ...others, localhost: here } },
+  };
   return { variables, inventory };
 }

@@ -54,14 +54,14 @@ testAnsible("variables of other vms block where they are used, keep their types,
   gather_facts: false
   tasks:
     - shell: echo before {{ inventory_hostname }} >> ${trace}
-    - shell: echo {{ hostvars['db'].port + 1 }} {{ hostvars.db.tags | length }} >> ${trace}
+    - shell: echo {{ hostvars['db'].port + 1 }} {{ hostvars['app[0]'].tags | length }} >> ${trace}
       when: hostvars['db'].ready
 - hosts: all
   gather_facts: false
   tasks:
     - shell: echo {{ inventory_hostname }} >> ${trace}`;
-  const names = ["port", "tags", "ready", "unused"];
-  const inputs = names.map((name) => planInput(`hostvars.db.${name}`, `db.mysql.${name}`, lazy));
+  const names = { port: "db", tags: "app[0]", ready: "db", unused: "db" };
+  const inputs = Object.entries(names).map(([name, vm]) => planInput(`hostvars.${vm}.${name}`, `db.mysql.${name}`, lazy));
   bench.start(planVm("web", [planRole("app", run, { ...ansibleRole, options: { groups: ["db_clients"] }, inputs })]));
   await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
   expect(bench.trace()).toEqual(["before localhost"]);
