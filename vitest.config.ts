@@ -22,9 +22,9 @@ export default defineConfig({
         test: {
           name: "engines",
           include: ["tests/contract/engines/**/*.test.ts"],
-          // Each starts real servers, and waits for their elections and time-outs.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Each starts real servers and tools, and waits for their elections and time-outs.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

@@ -1,9 +1,31 @@
 // Bundles dist/: the command line (split, so that a command loads only its own part) and the agent (one file that travels to vms).
-import { readdirSync, rmSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+// The shims' texts inside a bundle, in place of what reads their files.
+function shimTexts(contents) {
+  const filter = /\/src\/agent\/shim-texts\.ts$/;
+  return { name: "shim-texts", setup: ({ onLoad }) => onLoad({ filter }, () => ({ contents, loader: "js" })) };
+}
+
+function defineShims() {
+  const folder = join(root, "src/agent/tools");
+  const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
+  const texts = Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
+  return `var weftShims = ${JSON.stringify(texts)};`;
+}
+
+// Neither language minds how deep an indentation is, and Ruby not even whether there is one.
+function shorten(text, name) {
+  const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
+  return text
+    .replace(/^\s*#.*\n/gm, "")
+    .replace(/^ +/gm, indent)
+    .replace(/\n{2,}/g, "\n");
+}
 
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
@@ -16,6 +38,8 @@ export async function build() {
     logLevel: "warning",
     legalComments: "none",
   };
+  const shims = defineShims();
+  const shimText = "export const shimText = (name) => weftShims[name];";
   const [commandLine] = await Promise.all([
     bundle({
       ...common,
@@ -26,6 +50,7 @@ export async function build() {
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
       metafile: true,
+      plugins: [shimTexts(`${shims}\n${shimText}`)],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     }),
@@ -41,6 +66,9 @@ export async function build() {
       target: "node18",
       minify: true,
       external: ["bufferutil", "utf-8-validate"],
+      // In the first line: where bytes are dear, a vm needs only the shims of its own tools there.
+      banner: { js: shims },
+      plugins: [shimTexts(shimText)],
     }),
   ]);
   // Chunks are named by their content: those of earlier builds would pile up.

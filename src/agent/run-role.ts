@@ -12,6 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { dirname } from "node:path";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
@@ -21,8 +22,9 @@ import { fillInputs } from "./heat-contract.ts";
 import { findCommand } from "./find-command.ts";
 import { lastLine, readLogTail } from "./log-tail.ts";
 import type { RoleSession } from "./role-session.ts";
+import { shimText } from "./shim-texts.ts";
 import { endGroup, type Exit, startProcess } from "./spawn.ts";
-import type { Finished, Job, Prepared, Tool } from "./tool.ts";
+import type { Finished, Job, Prepared, PreparedFile, Tool } from "./tool.ts";
 import { findAdapter } from "./tools.ts";
 
 export interface AttemptParts {
@@ -89,12 +91,15 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
     job = await makeJob(parts);
     prepared = tool.prepare(job);
     makeFolders(parts);
-    for (const { path, text, mode } of prepared.files) writeFileSync(path, text, { mode });
+    for (const file of prepared.files) writePrepared(file);
+    if (prepared.scratch !== undefined) mkdirSync(prepared.scratch, { mode: 0o700 });
   } catch (error) {
     signal.throwIfAborted();
     return { failure: messageOf(error), final: true };
   }
-  const ended = await runProcess(parts, prepared);
+  const ended = await runProcess(parts, prepared).finally(() => {
+    if (prepared.scratch !== undefined) rmSync(prepared.scratch, { recursive: true, force: true });
+  });
   if (prepared.capture !== undefined) keepLog(parts.logPath, prepared.capture);
   return "failure" in ended ? ended : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared) });
 }
@@ -111,6 +116,11 @@ function makeFolders({ folder, roleFolder }: AttemptParts): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   mkdirSync(roleFolder, { recursive: true, mode: 0o700 });
+}
+
+function writePrepared(file: PreparedFile): void {
+  mkdirSync(dirname(file.path), { recursive: true, mode: 0o700 });
+  writeFileSync(file.path, "text" in file ? file.text : shimText(file.shim), { mode: file.mode });
 }
 
 async function runProcess(parts: AttemptParts, { argv, env, cwd, capture }: Prepared): Promise<Exit | Reason> {

@@ -45,6 +45,22 @@ test("a process that does not listen is killed after a grace", async () => {
   expect(await exited).toEqual({ exitCode: null, signal: "SIGKILL" });
 });
 
+test.runIf(process.platform === "linux")(
+  "what has made a session of its own is ended with the process that started it",
+  async () => {
+    const folder = makeFolder();
+    const { pid, exited } = await start(
+      folder,
+      "perl -MPOSIX -e 'setsid; open F, q(>pid); print F $$; close F; sleep 600' & wait",
+    );
+    const other = await vi.waitUntil(() => existsSync(join(folder, "pid")) && Number(readFileSync(join(folder, "pid"), "utf8")));
+    expect(isGroupAlive(other)).toBe(true);
+    await endGroup(pid);
+    await exited;
+    expect(isGroupAlive(other)).toBe(false);
+  },
+);
+
 test.runIf(process.platform === "linux")("the start of a process tells it from every other", () => {
   expect(readProcessStart(process.pid)).toBe(readProcessStart(process.pid));
   expect(readProcessStart(process.pid)).not.toBe(readProcessStart(process.ppid));

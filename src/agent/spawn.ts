@@ -45,14 +45,34 @@ export function startProcess({ argv, env, cwd, logPath, capture }: Command): Pro
   });
 }
 
-/** Ends a process group: SIGTERM, and SIGKILL after a grace. Resolves when nothing of it runs any more. */
+/**
+ * Ends a process group, and those that its processes have made (tools give their own commands a session of their own): SIGTERM, and
+ * SIGKILL after a grace. Resolves when nothing of them runs any more.
+ */
 export async function endGroup(group: number, graceMs = 5000): Promise<void> {
   const deadline = performance.now() + graceMs;
-  signalGroup(group, "SIGTERM");
-  for (let pauseMs = 5; isGroupAlive(group); pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
-    if (performance.now() > deadline) signalGroup(group, "SIGKILL");
+  const groups = [group, ...groupsBelow(group)];
+  for (const one of groups) signalGroup(one, "SIGTERM");
+  for (let pauseMs = 5; groups.some(isGroupAlive); pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+    if (performance.now() > deadline) for (const one of groups) signalGroup(one, "SIGKILL");
     await delay(pauseMs);
   }
+}
+
+// The other groups of the processes that descend from a group's. Where the system does not tell (not Linux) there are none.
+function groupsBelow(group: number): Set<number> {
+  const processes = listProcesses().flatMap((pid) => {
+    const [, parent, own] = readStat(pid) ?? [];
+    return own === undefined ? [] : [{ pid, parent: Number(parent), group: Number(own) }];
+  });
+  const groups = new Set<number>();
+  const pending = processes.filter((process) => process.group === group);
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { pid } = next;
+    if (next.group !== group) groups.add(next.group);
+    pending.push(...processes.filter(({ parent, group: own }) => parent === pid && own !== group));
+  }
+  return groups;
 }
 
 /** Tells whether a process group has a process that runs. */

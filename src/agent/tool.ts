@@ -18,7 +18,7 @@ export interface Job {
 
 /** What to write, start and read for a job. */
 export interface Prepared {
-  files: { path: string; text: string; mode: number }[];
+  files: PreparedFile[];
   argv: string[];
   /** Added to the agent's environment, PATH (with weft-get and weft-put first) and the socket's variables. */
   env: Record<string, string>;
@@ -27,7 +27,12 @@ export interface Prepared {
   outputFiles: Record<string, string>;
   /** Files for what the tool prints; without, it goes to the log at once, with it when the tool has ended. */
   capture?: { stdout: string; stderr: string };
+  /** A folder that the tool may use for state of its own, which may hold secrets: removed when it has ended. */
+  scratch?: string;
 }
+
+/** Its text, or the shim whose text it is: a file beside the adapter, in the tool's own language. */
+export type PreparedFile = { path: string; mode: number } & ({ text: string } | { shim: string });
 
 /** What is left after the tool's process has ended. `files` has those of `outputFiles` that exist. */
 export interface Finished {

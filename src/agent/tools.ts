@@ -1,8 +1,10 @@
 // The tools there are, one line each.
 import type { Tool } from "./tool.ts";
+import { ansible } from "./tools/ansible.ts";
+import { puppet } from "./tools/puppet.ts";
 import { script } from "./tools/script.ts";
 
-const tools: Tool[] = [script];
+const tools: Tool[] = [script, ansible, puppet];
 
 /** Returns the adapter of the tool `name`; undefined where there is none. */
 export function findAdapter(name: string): Tool | undefined {

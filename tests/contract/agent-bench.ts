@@ -69,7 +69,7 @@ export async function openAgentBench(): Promise<AgentBench> {
         if (found === undefined || !check(found)) throw new Error(`${role}: ${JSON.stringify(found)}; ${log.join("; ")}`);
         return found;
       },
-      { timeout: 10_000, interval: 5 },
+      { timeout: 60_000, interval: 5 },
     );
 
   return {

@@ -23,10 +23,16 @@ const [stack, generation] = ["example", "g1"];
 async function placeExample(name: string): Promise<PlacedVm[]> {
   const file = join(root, "examples", name, "stack.yaml");
   const host = { readFile: (path: string): string => readFileSync(path, "utf8"), sha256 };
-  const { template, emitted } = compile({ file, text: readFileSync(file, "utf8"), environments: [], parameters: [], host });
-  if (template === undefined || emitted === undefined) throw new Error(`${name} does not compile`);
+  const { template, resolved, emitted } = compile({
+    file,
+    text: readFileSync(file, "utf8"),
+    environments: [],
+    parameters: [],
+    host,
+  });
+  if (template === undefined || resolved === undefined || emitted === undefined) throw new Error(`${name} does not compile`);
   const addresses = new Map<string, string>();
-  const heat = new HeatPlayer({ template, stack, addresses, attrs: {} });
+  const heat = new HeatPlayer({ template, resolved, stack, addresses, attrs: {} });
   return placeVms(emitted.plan, heat, addresses, async (count) => Array.from({ length: count }, () => "127.0.0.1"));
 }
 

@@ -1,11 +1,11 @@
 // What every tool must do, whatever it is: the same cases run over the whole list of adapters.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
-import type { Json } from "../../src/model/json.ts";
+import type { Json, JsonMap } from "../../src/model/json.ts";
 import type { RolePlan } from "../../src/model/vm-plan.ts";
 import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm } from "./agent-bench.ts";
 
@@ -17,6 +17,8 @@ export type Step =
   | { do: "read"; input: string; file: string }
   /** Writes an output, the value being a literal of the tool's language. */
   | { do: "write"; output: string; value: Json }
+  /** Writes the value of an input as an output. */
+  | { do: "pass"; input: string; output: string }
   /** Writes its own process id to a file, then waits until another file is there. */
   | { do: "hold"; pid: string; until: string }
   /** Says a text on standard error and fails. */
@@ -27,10 +29,17 @@ export interface ToolUnderTest {
   name: string;
   /** Why it cannot be tested here: it is not installed. */
   missing?: string;
+  /** Longer than it takes to start, on a busy machine. */
+  startMs: number;
+  /** Options of a role that `compose` relies on. */
+  options?: JsonMap;
   compose(steps: Step[], role: { eager: string[] }): Json;
-  /** A program to start that is never installed. Only for tools that probe. */
+  /** The cases that it cannot meet, by name, each with the reason: it must fail them. */
   gaps: Record<string, string>;
 }
+
+// Where engines are required, one that is absent fails.
+const isRequired = process.env["REQUIRE_ENGINES"] === "1";
 
 const nested: Json = {
   text: `it's "$HOME" {{ x }} %s\nzwei Zeilen äöü 织`,
@@ -41,19 +50,22 @@ const nested: Json = {
 /** Declares the suite of one tool. */
 export function describeTool(tool: ToolUnderTest): void {
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
-    const gap = tool.gaps[name] ?? tool.missing;
-    test(name, { fails: tool.gaps[name] !== undefined, skip: gap !== undefined && tool.gaps[name] === undefined }, async () => {
+    const isGap = tool.gaps[name] !== undefined;
+    test(name, { fails: isGap, skip: tool.missing !== undefined && !isRequired }, async () => {
+      if (tool.missing !== undefined) throw new Error(tool.missing);
       await using bench = await openAgentBench();
       await check(bench);
     });
   };
   const role = (name: string, steps: Step[], more: Partial<RolePlan> = {}): RolePlan => {
     const eager = (more.inputs ?? []).filter(({ when }) => when === "eager").map((input) => input.name);
-    return planRole(name, tool.compose(steps, { eager }), { tool: tool.name, ...more });
+    return planRole(name, tool.compose(steps, { eager }), { tool: tool.name, options: tool.options ?? {}, ...more });
   };
   const traceOf = (bench: AgentBench): string => join(bench.folder, "trace");
   const lazy = { when: "lazy" as const };
   const atOnce = { publish: "on_write" as const };
+
+  if (tool.missing !== undefined) console.warn(`${tool.name} is not tested: ${tool.missing}`);
 
   describe(tool.name, () => {
     run("a value that is there already is read, with its type", async (bench) => {
@@ -90,12 +102,12 @@ export function describeTool(tool: ToolUnderTest): void {
       const outputs = [planOutput("web.app.ready", atOnce)];
       const steps: Step[] = [
         { do: "say", text: "before", file },
-        { do: "write", output: "ready", value: "yes" },
+        { do: "write", output: "ready", value: "now" },
         { do: "read", input: "PORT", file },
         { do: "say", text: "after", file },
       ];
       bench.start(planVm("web", [role("app", steps, { inputs, outputs })]));
-      expect(await bench.dataflow.settled("web.app.ready")).toMatchObject({ state: "value", value: "yes" });
+      expect(await bench.dataflow.settled("web.app.ready")).toMatchObject({ state: "value", value: "now" });
       const blocked = await bench.until("web.app", ({ waitingFor }) => waitingFor.length > 0);
       expect(blocked).toMatchObject({ state: "running", waitingFor: [{ cell: "db.mysql.port" }] });
       expect(bench.trace()).toEqual(["before"]);
@@ -202,7 +214,7 @@ export function describeTool(tool: ToolUnderTest): void {
     run("the time limit does not count the time blocked in reads, and ends the tool", async (bench) => {
       const file = traceOf(bench);
       const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "never")];
-      const timeoutMs = 1000;
+      const timeoutMs = tool.startMs;
       const inputs = [planInput("PORT", "db.mysql.port", lazy)];
       const steps: Step[] = [
         { do: "read", input: "PORT", file },
@@ -212,7 +224,7 @@ export function describeTool(tool: ToolUnderTest): void {
       bench.start(planVm("web", [role("app", steps, { inputs, timeoutMs })]));
       const { waitingFor } = await bench.until("web.app", (status) => status.waitingFor.length > 0);
       const since = waitingFor[0]?.sinceMs as number;
-      await vi.waitUntil(() => Date.now() > since + timeoutMs, { timeout: 5000 });
+      await vi.waitUntil(() => Date.now() > since + timeoutMs, { timeout: timeoutMs + 5000 });
       await bench.settle("db.mysql.port", 3306);
       const failed = await bench.ended("web.app");
       expect(failed.error).toMatch(/^timeout: /);
@@ -235,13 +247,33 @@ export function describeTool(tool: ToolUnderTest): void {
       expect(isGroupAlive(group)).toBe(false);
     });
 
+    run("a secret that was read and written leaves no trace in the files of the vm", async (bench) => {
+      const file = traceOf(bench);
+      const secret = "correct horse";
+      const inputs = [
+        planInput("EARLY", "db.mysql.key", { secret: true }),
+        planInput("LATE", "db.mysql.key", { ...lazy, secret: true }),
+      ];
+      const outputs = [planOutput("web.app.key", { secret: true, type: "json" })];
+      await bench.settle("db.mysql.key", secret);
+      const steps: Step[] = [
+        { do: "read", input: "EARLY", file },
+        { do: "read", input: "LATE", file },
+        { do: "pass", input: "LATE", output: "key" },
+      ];
+      bench.start(planVm("web", [role("app", steps, { inputs, outputs })]), { sealKey: "a seal key for tests" });
+      expect(await bench.ended("web.app")).toMatchObject({ state: "done" });
+      expect(bench.trace()).toEqual([JSON.stringify(secret), JSON.stringify(secret)]);
+      expect(filesWith(join(bench.folder, "web"), secret)).toEqual([]);
+    });
+
     run("an agent that was killed goes on where it was: what is done stays, what was under way runs again", async (bench) => {
       const file = traceOf(bench);
       const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "go")];
-      const outputs = [planOutput("web.first.id", { type: "number" })];
+      const outputs = [planOutput("web.first.serial", { type: "number" })];
       const first: Step[] = [
         { do: "say", text: "first", file },
-        { do: "write", output: "id", value: 7 },
+        { do: "write", output: "serial", value: 7 },
       ];
       const second: Step[] = [
         { do: "say", text: "second", file },
@@ -252,7 +284,7 @@ export function describeTool(tool: ToolUnderTest): void {
       mkdirSync(join(bench.folder, "web"));
       writeFileSync(config, JSON.stringify(bench.configOf(plan)));
       const killed = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), config], { stdio: "ignore" });
-      await vi.waitUntil(() => existsSync(pid) && readFileSync(pid, "utf8").endsWith("\n"), { timeout: 10_000 });
+      await vi.waitUntil(() => existsSync(pid) && readFileSync(pid, "utf8").endsWith("\n"), { timeout: 60_000 });
       killed.kill("SIGKILL");
       await once(killed, "exit");
       const group = startedGroup(bench, "web");
@@ -263,7 +295,7 @@ export function describeTool(tool: ToolUnderTest): void {
       expect(await bench.ended("web.second")).toMatchObject({ state: "done", attempt: 2 });
       expect(isGroupAlive(group)).toBe(false);
       expect(bench.trace()).toEqual(["first", "second", "second"]);
-      expect(await bench.dataflow.settled("web.first.id")).toMatchObject({ state: "value", value: 7 });
+      expect(await bench.dataflow.settled("web.first.serial")).toMatchObject({ state: "value", value: 7 });
       expect(await bench.ended("web.first")).toMatchObject({ state: "done", attempt: 1 });
     });
   });
@@ -271,6 +303,11 @@ export function describeTool(tool: ToolUnderTest): void {
 
 function readPid(path: string): number {
   return Number(readFileSync(path, "utf8"));
+}
+
+function filesWith(folder: string, text: string): string[] {
+  const paths = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => join(folder, name));
+  return paths.filter((path) => statSync(path).isFile() && readFileSync(path, "utf8").includes(text));
 }
 
 // The process group of the newest attempt, as the journal has it.

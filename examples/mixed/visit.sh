@@ -1,0 +1,3 @@
+set -eu
+echo "the page says: $PAGE"
+weft-put seen "$PAGE"
