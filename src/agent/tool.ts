@@ -25,7 +25,7 @@ export interface Prepared {
   cwd: string;
   /** Files that hold outputs' values after the exit, by output name. */
   outputFiles: Record<string, string>;
-  /** A folder that the tool may use for state of its own, which may hold secrets: removed when it has ended. */
+  /** A folder that the tool may use for state of its own, which may hold secrets: emptied first and removed when it has ended. */
   scratch?: string;
 }
 
