@@ -92,7 +92,10 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
     prepared = tool.prepare(job);
     makeFolders(parts);
     for (const file of prepared.files) writePrepared(file);
-    if (prepared.scratch !== undefined) mkdirSync(prepared.scratch, { mode: 0o700 });
+    if (prepared.scratch !== undefined) {
+      rmSync(prepared.scratch, { recursive: true, force: true });
+      mkdirSync(prepared.scratch, { mode: 0o700 });
+    }
   } catch (error) {
     signal.throwIfAborted();
     return { failure: messageOf(error), final: true };

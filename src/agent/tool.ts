@@ -27,7 +27,7 @@ export interface Prepared {
   outputFiles: Record<string, string>;
   /** Files for what the tool prints; without, it goes to the log at once, with it when the tool has ended. */
   capture?: { stdout: string; stderr: string };
-  /** A folder that the tool may use for state of its own, which may hold secrets: removed when it has ended. */
+  /** A folder that the tool may use for state of its own, which may hold secrets: emptied first and removed when it has ended. */
   scratch?: string;
 }
 

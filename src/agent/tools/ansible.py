@@ -90,8 +90,14 @@ class CallbackModule(CallbackBase):
         templar = Templar(loader=manager._loader, variables=variables)
         for output in client.outputs:
             root, *path = output['from'].split('.')
-            if output['name'] not in self.written and root in variables:
-                self.write(output, dig(templar.template(variables[root]), path))
+            if output['name'] in self.written or root not in variables:
+                continue
+            try:
+                value = templar.template(variables[root])
+            except AnsibleError as error:
+                self._display.warning('output %s: %s' % (output['name'], error))
+                continue
+            self.write(output, dig(value, path))
 
 
 def read(name):

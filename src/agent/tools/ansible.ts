@@ -11,6 +11,7 @@ export const ansible = {
     checkOptions(role, ["roles_path", "collections_path", "tags", "skip_tags", "groups"]);
     const { variables, inventory } = sortInputs(job);
     const at = (name: string): string => `${folder}/${name}`;
+    const scratch = `${roleFolder}/.scratch`;
     const listFlag = (flag: string, list: string[]): string[] => (list.length === 0 ? [] : [flag, list.join(",")]);
     const pathVariable = (name: string, paths: string[]): Record<string, string> =>
       paths.length === 0 ? {} : { [name]: paths.join(":") };
@@ -44,14 +45,14 @@ export const ansible = {
         // The arguments of modules may hold secrets: piped into them, not left in files, not said to the system's log.
         ANSIBLE_PIPELINING: "1",
         ANSIBLE_NO_TARGET_SYSLOG: "1",
-        ANSIBLE_LOCAL_TEMP: at("scratch"),
-        ANSIBLE_REMOTE_TEMP: at("scratch"),
+        ANSIBLE_LOCAL_TEMP: scratch,
+        ANSIBLE_REMOTE_TEMP: scratch,
         ANSIBLE_NOCOLOR: "1",
         LC_ALL: "C.UTF-8",
       },
       cwd: roleFolder,
       outputFiles: {},
-      scratch: at("scratch"),
+      scratch,
     };
   },
   collect({ exitCode, signal }) {

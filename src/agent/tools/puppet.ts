@@ -10,6 +10,7 @@ export const puppet = {
     if (typeof run !== "string") throw new Error("what puppet runs is the text of a manifest");
     const at = (name: string): string => `${folder}/${name}`;
     const module = (name: string): string => at(`modules/weft/lib/${name}`);
+    const scratch = `${roleFolder}/.scratch`;
     const modules = readPaths(role.options, "modulepath");
     const tags = readList(role.options, "tags");
     const deferred = role.inputs.filter(({ when }) => when === "deferred").map(({ name }) => name);
@@ -38,7 +39,7 @@ export const puppet = {
         "--color=false",
         `--hiera_config=${at("hiera.yaml")}`,
         // What puppet keeps of a run may hold secrets: reports, states of resources.
-        ...["confdir", "vardir", "rundir", "publicdir"].map((name) => `--${name}=${at(`scratch/${name}`)}`),
+        ...["confdir", "vardir", "rundir", "publicdir"].map((name) => `--${name}=${scratch}/${name}`),
         // Modules that are installed on the vm stay, behind those of the option.
         `--basemodulepath=${[at("modules"), ...modules, "$codedir/modules", ...systemModules].join(":")}`,
         ...(tags.length === 0 ? [] : [`--tags=${tags.join(",")}`]),
@@ -48,7 +49,7 @@ export const puppet = {
       env: { WEFT_JOB: at("job.json"), LC_ALL: "C.UTF-8" },
       cwd: roleFolder,
       outputFiles: {},
-      scratch: at("scratch"),
+      scratch,
     };
   },
   // With detailed exit codes 2 means that something was changed.
