@@ -8,11 +8,13 @@ import { openHub } from "../../hub/hub.ts";
 import { operatorToken } from "../../hub/tokens.ts";
 import { Failure } from "../../model/failure.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { findTlsFiles } from "../hub-tls-files.ts";
 
 export const command = {
   summary: "serve a coordinator to the vms",
   help: `
 usage: weft hub [--listen HOST:PORT] [--coordinator URL] [--stack NAME]
+                [--tls self-signed] [--tls-cert FILE --tls-key FILE]
 
 Serves a coordinator to the agents of any number of stacks: one port for agents (WebSocket) and people (HTTP).
 The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
@@ -20,19 +22,33 @@ A coordinator that is away is waited for; what ails it is told on standard error
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
   --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
-  --stack NAME         print the operator's token of this stack too`,
+  --stack NAME         print the operator's token of this stack too
+  --tls-cert FILE      speak TLS with this certificate (PEM, the chain behind it), and
+  --tls-key FILE       this key
+  --tls self-signed    speak TLS with a certificate that is made at the first start and kept: in weft-hub.crt and
+                       weft-hub.key, or where --tls-cert and --tls-key say; agents and commands pin its fingerprint`,
   async run(args) {
     const { values } = parseArgs({
       args,
-      options: { listen: { type: "string" }, coordinator: { type: "string" }, stack: { type: "string" } },
+      options: {
+        listen: { type: "string" },
+        coordinator: { type: "string" },
+        stack: { type: "string" },
+        tls: { type: "string" },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+      },
     });
     const tokenKey = process.env["WEFT_TOKEN_KEY"];
     if (tokenKey === undefined || tokenKey.length < 16)
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
+    const tls = findTlsFiles(values, listen.host);
     await using coordinator = await openPatiently(values.coordinator ?? "embedded:weft-data");
-    await using hub = await openHub({ listen, coordinator: reportTrouble(coordinator, complain), tokenKey });
+    const watched = reportTrouble(coordinator, complain);
+    await using hub = await openHub({ listen, coordinator: watched, tokenKey, ...(tls === undefined ? {} : { tls }) });
     process.stdout.write(`hub at ${hub.url}\n`);
+    if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
       process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
     await new Promise<void>((resolve) => {
