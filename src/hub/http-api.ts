@@ -29,7 +29,7 @@ export async function answerRequest(core: HubCore, request: IncomingMessage, res
     // Nobody is there to be told.
     if (closed.signal.aborted || request.errored !== null) return;
     const { status, message, hint } = toRefusal(error);
-    if (status === 503) response.setHeader("retry-after", "1");
+    if (status === 503 || status === 429) response.setHeader("retry-after", "1");
     sendJson(response, { status, body: { error: message, ...(hint === undefined ? {} : { hint }) } });
   }
 }
@@ -41,11 +41,30 @@ async function route(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
-  const { path, query } = readTarget(request);
+  const { path } = readTarget(request);
   if (path.length === 1 && path[0] === "healthz") return { status: 200, body: { ok: true } };
-  const [version, stacks, stack, what, cell] = path;
+  const [version, stacks, stack] = path;
   if (version !== "v1" || stacks !== "stacks" || stack === undefined || stack === "") throw notFound();
   const identity = await core.admit(readClaim(request, stack));
+  const leave = core.throttle.enter(identity);
+  try {
+    core.throttle.take(identity);
+    return await serve(core, identity, request, response, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function serve(
+  core: HubCore,
+  identity: Identity,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const { path, query } = readTarget(request);
+  const { stack } = identity;
+  const [, , , what, cell] = path;
   const asked = query.get("generation") ?? (identity.kind === "vm" ? identity.generation : undefined);
   if (what === "cells" && cell !== undefined && path.length === 5) {
     const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
@@ -118,12 +137,18 @@ function notFound(): Refusal {
   return new Refusal(404, "there is nothing here", "try /healthz or /v1/stacks/STACK/{cells/CELL,status,events}");
 }
 
-const statusOfCode: Record<string, number> = { unauthorized: 401, forbidden: 403, conflict: 409, "too-large": 413 };
+const statusOfCode: Record<string, number> = {
+  unauthorized: 401,
+  forbidden: 403,
+  conflict: 409,
+  "too-large": 413,
+  "too-many": 429,
+};
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof Failure) {
-    return new Refusal(error.reaction === "retry" ? 503 : (statusOfCode[error.code] ?? 500), error.message);
+    return new Refusal(statusOfCode[error.code] ?? (error.reaction === "retry" ? 503 : 500), error.message);
   }
   // Our patience has ended.
   if (error instanceof DOMException) return new Refusal(503, "the coordinator cannot be reached just now");

@@ -4,9 +4,11 @@ import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
 import { generationKey, generationsPrefix, parseKey, type Scope } from "../coordinator/keys.ts";
 import { Failure } from "../model/failure.ts";
 import { type Identity, identify } from "./authorize.ts";
+import type { Throttle } from "./throttle.ts";
 
 export interface HubCore {
   coordinator: Coordinator;
+  throttle: Throttle;
   /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
   /** The generation of a stack with the highest number; undefined before the first vm came. */
@@ -16,7 +18,7 @@ export interface HubCore {
 }
 
 /** Makes the core of a hub over `coordinator`; tokens and tags are made over `tokenKey`. */
-export function makeHubCore(coordinator: Coordinator, tokenKey: string): HubCore {
+export function makeHubCore(coordinator: Coordinator, tokenKey: string, throttle: Throttle): HubCore {
   const numbered = new Map<string, Promise<void>>();
   let encoded: { entry: Entry; text: string } | undefined;
 
@@ -33,6 +35,7 @@ export function makeHubCore(coordinator: Coordinator, tokenKey: string): HubCore
 
   return {
     coordinator,
+    throttle,
     async admit(claim) {
       const identity = identify(claim, tokenKey);
       if (identity === undefined) {

@@ -11,6 +11,7 @@ import { serveAgent } from "./agent-socket.ts";
 import { answerRequest } from "./http-api.ts";
 import { makeHubCore } from "./hub-core.ts";
 import type { TlsFiles } from "./self-signed.ts";
+import { defaultLimits, type HubLimits, makeThrottle } from "./throttle.ts";
 
 export interface HubOptions {
   /** Port 0 takes a free one. */
@@ -21,6 +22,8 @@ export interface HubOptions {
   tls?: TlsFiles;
   /** The key that tokens and tags are made over. */
   tokenKey: string;
+  /** What one token may ask for; defaults in throttle.ts. */
+  limits?: Partial<HubLimits>;
   /** Closes the hub when aborted. */
   signal?: AbortSignal;
 }
@@ -43,7 +46,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   const { listen, tokenKey, signal } = options;
   signal?.throwIfAborted();
   const coordinator = openFanout(options.coordinator);
-  const core = makeHubCore(coordinator, tokenKey);
+  const core = makeHubCore(coordinator, tokenKey, makeThrottle({ ...defaultLimits, ...options.limits }));
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
   const server = makeServer(options.tls, (request, response) => void answerRequest(core, request, response));
   server.on("upgrade", (request, socket, head) => {

@@ -5,6 +5,7 @@ import type { Coordinator } from "../../coordinator/coordinator.ts";
 import { reportTrouble } from "../../coordinator/report-trouble.ts";
 import { retrying } from "../../coordinator/retrying.ts";
 import { openHub } from "../../hub/hub.ts";
+import type { HubLimits } from "../../hub/throttle.ts";
 import { operatorToken } from "../../hub/tokens.ts";
 import { Failure } from "../../model/failure.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
@@ -26,7 +27,9 @@ A coordinator that is away is waited for; what ails it is told on standard error
   --tls-cert FILE      speak TLS with this certificate (PEM, the chain behind it), and
   --tls-key FILE       this key
   --tls self-signed    speak TLS with a certificate that is made at the first start and kept: in weft-hub.crt and
-                       weft-hub.key, or where --tls-cert and --tls-key say; agents and commands pin its fingerprint`,
+                       weft-hub.key, or where --tls-cert and --tls-key say; agents and commands pin its fingerprint
+  --rate N             requests that one token may send a second, default 2000; ten times as many at once after a pause
+  --connections N      connections that one vm may have at once, default 16`,
   async run(args) {
     const { values } = parseArgs({
       args,
@@ -37,16 +40,19 @@ A coordinator that is away is waited for; what ails it is told on standard error
         tls: { type: "string" },
         "tls-cert": { type: "string" },
         "tls-key": { type: "string" },
+        rate: { type: "string" },
+        connections: { type: "string" },
       },
     });
     const tokenKey = process.env["WEFT_TOKEN_KEY"];
     if (tokenKey === undefined || tokenKey.length < 16)
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
+    const limits = readLimits(values);
     const tls = findTlsFiles(values, listen.host);
     await using coordinator = await openPatiently(values.coordinator ?? "embedded:weft-data");
     const watched = reportTrouble(coordinator, complain);
-    await using hub = await openHub({ listen, coordinator: watched, tokenKey, ...(tls === undefined ? {} : { tls }) });
+    await using hub = await openHub({ listen, coordinator: watched, tokenKey, limits, ...(tls === undefined ? {} : { tls }) });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
@@ -74,6 +80,21 @@ async function openPatiently(url: string): Promise<Coordinator> {
 
 function complain(text: string): void {
   process.stderr.write(`weft: ${text}\n`);
+}
+
+function readLimits(flags: { rate?: string | undefined; connections?: string | undefined }): Partial<HubLimits> {
+  const limits: Partial<HubLimits> = {};
+  if (flags.rate !== undefined) {
+    limits.requestsPerSecond = parseCount("--rate", flags.rate);
+    limits.burst = 10 * limits.requestsPerSecond;
+  }
+  if (flags.connections !== undefined) limits.vmConnections = parseCount("--connections", flags.connections);
+  return limits;
+}
+
+function parseCount(flag: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${flag} ${text} is no number of 1 or more`);
+  return Number(text);
 }
 
 function parseListen(text: string): { host: string; port: number } {

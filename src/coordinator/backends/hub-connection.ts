@@ -184,6 +184,7 @@ export class HubConnection {
     if ("refused" in greeting) {
       const { reaction, code, message } = greeting.refused;
       if (reaction !== "retry") this.end(new Failure(reaction, code, message));
+      else this.#complain(message);
       return;
     }
     this.#ready = socket;
