@@ -8,6 +8,7 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import { describeStack, streamEvents } from "./events.ts";
 import type { HubCore } from "./hub-core.ts";
+import { answerOperator } from "./operator-api.ts";
 import { readClaim, readTarget, readValue, readWaitSeconds, Refusal } from "./http-request.ts";
 
 // How long an answer may take that waits for nobody but the coordinator.
@@ -79,9 +80,13 @@ async function serve(
     }
     throw new Refusal(405, "a cell takes GET and PUT");
   }
-  if ((what !== "status" && what !== "events") || path.length !== 4) throw notFound();
+  if (identity.kind !== "operator") throw new Refusal(403, `only the operator of ${stack} may see its ${what ?? "generations"}`);
+  if ((what !== "status" && what !== "events") || path.length !== 4) {
+    const answer = await answerOperator(core, stack, request.method, path.slice(3));
+    if (answer === undefined) throw notFound();
+    return answer;
+  }
   if (request.method !== "GET") throw new Refusal(405, `${what} takes GET`);
-  if (identity.kind !== "operator") throw new Refusal(403, `only the operator of ${stack} may see its ${what}`);
   if (what === "events") {
     await streamEvents(core, stack, asked, response, signal);
     return undefined;
@@ -134,7 +139,7 @@ async function newestGeneration(core: HubCore, stack: string): Promise<string> {
 }
 
 function notFound(): Refusal {
-  return new Refusal(404, "there is nothing here", "try /healthz or /v1/stacks/STACK/{cells/CELL,status,events}");
+  return new Refusal(404, "there is nothing here", "try /healthz or /v1/stacks/STACK/{cells/CELL,status,events,generations}");
 }
 
 const statusOfCode: Record<string, number> = {

@@ -24,6 +24,8 @@ export interface HubOptions {
   tokenKey: string;
   /** What one token may ask for; defaults in throttle.ts. */
   limits?: Partial<HubLimits>;
+  /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
+  keepGenerations?: number;
   /** Closes the hub when aborted. */
   signal?: AbortSignal;
 }
@@ -46,7 +48,12 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   const { listen, tokenKey, signal } = options;
   signal?.throwIfAborted();
   const coordinator = openFanout(options.coordinator);
-  const core = makeHubCore(coordinator, tokenKey, makeThrottle({ ...defaultLimits, ...options.limits }));
+  const core = makeHubCore({
+    coordinator,
+    tokenKey,
+    throttle: makeThrottle({ ...defaultLimits, ...options.limits }),
+    keepGenerations: options.keepGenerations,
+  });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
   const server = makeServer(options.tls, (request, response) => void answerRequest(core, request, response));
   server.on("upgrade", (request, socket, head) => {

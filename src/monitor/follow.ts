@@ -46,11 +46,11 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
 }
 
 /**
- * Asks a hub as a stack's operator, `path` being what stands after `/v1/stacks/STACK/`. Fails `give-up` with the hub's words when it
+ * Asks a hub as a stack's operator, `path` being what stands after `/v1/stacks/STACK/` (empty: the stack itself). Fails `give-up` with the hub's words when it
  * refuses (code `unauthorized`, `conflict` or `refused`), `retry` when it cannot be reached.
  */
 export async function askHub(access: HubAccess, path: string, init: RequestInit = {}): Promise<Response> {
-  const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${path}`);
+  const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}${path === "" ? "" : `/${path}`}`);
   if (access.generation !== undefined) url.searchParams.set("generation", access.generation);
   const headers = { authorization: `Bearer ${access.token}` };
   const { fingerprint } = access;

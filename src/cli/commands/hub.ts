@@ -29,7 +29,8 @@ A coordinator that is away is waited for; what ails it is told on standard error
   --tls self-signed    speak TLS with a certificate that is made at the first start and kept: in weft-hub.crt and
                        weft-hub.key, or where --tls-cert and --tls-key say; agents and commands pin its fingerprint
   --rate N             requests that one token may send a second, default 2000; ten times as many at once after a pause
-  --connections N      connections that one vm may have at once, default 16`,
+  --connections N      connections that one vm may have at once, default 16
+  --keep-generations N when a new generation of a stack comes, remove all but its newest N; default: keep all`,
   async run(args) {
     const { values } = parseArgs({
       args,
@@ -42,6 +43,7 @@ A coordinator that is away is waited for; what ails it is told on standard error
         "tls-key": { type: "string" },
         rate: { type: "string" },
         connections: { type: "string" },
+        "keep-generations": { type: "string" },
       },
     });
     const tokenKey = process.env["WEFT_TOKEN_KEY"];
@@ -49,10 +51,13 @@ A coordinator that is away is waited for; what ails it is told on standard error
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
     const limits = readLimits(values);
+    const kept = values["keep-generations"];
+    const retention = kept === undefined ? {} : { keepGenerations: parseCount("--keep-generations", kept) };
     const tls = findTlsFiles(values, listen.host);
     await using coordinator = await openPatiently(values.coordinator ?? "embedded:weft-data");
     const watched = reportTrouble(coordinator, complain);
-    await using hub = await openHub({ listen, coordinator: watched, tokenKey, limits, ...(tls === undefined ? {} : { tls }) });
+    const security = { tokenKey, limits, ...(tls === undefined ? {} : { tls }) };
+    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
