@@ -18,6 +18,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   put: { summary: "settle a cell by hand", load: () => import("./commands/put.ts") },
   generations: { summary: "list what a hub keeps of a stack", load: () => import("./commands/generations.ts") },
   remove: { summary: "remove an old generation, or a whole stack", load: () => import("./commands/remove.ts") },
+  backup: { summary: "copy what a running hub has on its disk", load: () => import("./commands/backup.ts") },
   hub: { summary: "serve a coordinator to the vms", load: () => import("./commands/hub.ts") },
   agent: { summary: "run the roles of one vm", load: () => import("./commands/agent.ts") },
   explain: { summary: "say what a diagnostic means and how to mend it", load: () => import("./commands/explain.ts") },

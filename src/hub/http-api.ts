@@ -8,6 +8,7 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import { describeStack, streamEvents } from "./events.ts";
 import type { HubCore } from "./hub-core.ts";
+import { sendBackup } from "./backup.ts";
 import { answerOperator } from "./operator-api.ts";
 import { readClaim, readTarget, readValue, readWaitSeconds, Refusal } from "./http-request.ts";
 
@@ -29,6 +30,8 @@ export async function answerRequest(core: HubCore, request: IncomingMessage, res
   } catch (error) {
     // Nobody is there to be told.
     if (closed.signal.aborted || request.errored !== null) return;
+    // Too late for an answer: cut off, so that the caller does not take a part for the whole.
+    if (response.headersSent) return void response.destroy();
     const { status, message, hint } = toRefusal(error);
     if (status === 503 || status === 429) response.setHeader("retry-after", "1");
     sendJson(response, { status, body: { error: message, ...(hint === undefined ? {} : { hint }) } });
@@ -44,6 +47,10 @@ async function route(
 ): Promise<Answer | undefined> {
   const { path } = readTarget(request);
   if (path.length === 1 && path[0] === "healthz") return { status: 200, body: { ok: true } };
+  if (path.length === 2 && path[0] === "v1" && path[1] === "backup") {
+    await sendBackup(core, request, response);
+    return undefined;
+  }
   const [version, stacks, stack] = path;
   if (version !== "v1" || stacks !== "stacks" || stack === undefined || stack === "") throw notFound();
   const identity = await core.admit(readClaim(request, stack));

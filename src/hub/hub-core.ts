@@ -6,10 +6,14 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, identify } from "./authorize.ts";
 import { findNewest, numberGeneration, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
 import type { Throttle } from "./throttle.ts";
+import { hubToken, sameSecret } from "./tokens.ts";
 
 export interface HubCore {
   coordinator: Coordinator;
   throttle: Throttle;
+  /** Tells whether this is the token of whoever runs the hub. */
+  isHubToken(token: string): boolean;
+  backup?: (file: string) => Promise<void>;
   /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
   /** The generation of a stack with the highest number; undefined before the first vm came. */
@@ -28,10 +32,12 @@ export interface HubCoreOptions {
   throttle: Throttle;
   /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
   keepGenerations?: number | undefined;
+  /** Writes a copy of the coordinator's store to a new file, where it can. */
+  backup?: ((file: string) => Promise<void>) | undefined;
 }
 
 /** Makes the core of a hub. */
-export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations }: HubCoreOptions): HubCore {
+export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, backup }: HubCoreOptions): HubCore {
   const numbered = new Map<string, Promise<void>>();
   let encoded: { entry: Entry; text: string } | undefined;
 
@@ -60,6 +66,8 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations }
   return {
     coordinator,
     throttle,
+    isHubToken: (token) => sameSecret(token, hubToken(tokenKey)),
+    ...(backup === undefined ? {} : { backup }),
     async admit(claim) {
       const identity = identify(claim, tokenKey);
       if (identity === undefined) {

@@ -26,6 +26,8 @@ export interface HubOptions {
   limits?: Partial<HubLimits>;
   /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
   keepGenerations?: number;
+  /** Writes a copy of the coordinator's store to a new file, where it can. */
+  backup?: (file: string) => Promise<void>;
   /** Closes the hub when aborted. */
   signal?: AbortSignal;
 }
@@ -53,6 +55,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     tokenKey,
     throttle: makeThrottle({ ...defaultLimits, ...options.limits }),
     keepGenerations: options.keepGenerations,
+    backup: options.backup,
   });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
   const server = makeServer(options.tls, (request, response) => void answerRequest(core, request, response));

@@ -52,6 +52,11 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
 export async function askHub(access: HubAccess, path: string, init: RequestInit = {}): Promise<Response> {
   const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}${path === "" ? "" : `/${path}`}`);
   if (access.generation !== undefined) url.searchParams.set("generation", access.generation);
+  return askUrl(access, url, init);
+}
+
+/** Asks a hub for what stands at `url`, a URL of its own, with the token that it takes there. Fails as `askHub`. */
+export async function askUrl(access: Omit<HubAccess, "stack">, url: URL, init: RequestInit = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${access.token}` };
   const { fingerprint } = access;
   const asking =

@@ -9,7 +9,7 @@ import { onTestFinished } from "vitest";
 import { operatorToken } from "../../src/hub/tokens.ts";
 import { root } from "./stack-bed.ts";
 
-const tokenKey = "a key for tests only";
+export const tokenKey = "a key for tests only";
 
 /** A folder that goes with the test. */
 export function makeFolder(): string {
@@ -45,13 +45,13 @@ export async function startHubProgram(
   };
 }
 
-/** Runs a command as the operator of the stack `shop`. */
+/** Runs a command with the token of the operator of the stack `shop`. */
 export async function runCommand(
   args: string[],
   extra: Record<string, string> = {},
 ): Promise<{ status: number; stdout: string; stderr: string }> {
   const env = { ...process.env, WEFT_TOKEN: operatorToken(tokenKey, "shop"), ...extra };
-  const child = spawn(process.execPath, [join(root, "bin/weft.js"), ...args, "--stack", "shop"], { env });
+  const child = spawn(process.execPath, [join(root, "bin/weft.js"), ...args], { env });
   child.stdin.end();
   const exited = once(child, "close") as Promise<[number]>;
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);

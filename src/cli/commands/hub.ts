@@ -57,7 +57,8 @@ A coordinator that is away is waited for; what ails it is told on standard error
     await using coordinator = await openPatiently(values.coordinator ?? "embedded:weft-data");
     const watched = reportTrouble(coordinator, complain);
     const security = { tokenKey, limits, ...(tls === undefined ? {} : { tls }) };
-    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention });
+    const copying = coordinator.backup === undefined ? {} : { backup: coordinator.backup };
+    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention, ...copying });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
