@@ -10,8 +10,10 @@ export interface AgentConfig {
   vm: string;
   /** The member's index where the plan is a group's. */
   index?: number;
-  /** Hubs' base URLs, `http://HOST:PORT`; the agent moves on to the next when one is gone. */
+  /** Hubs' base URLs, `http://HOST:PORT` or `https://`; the agent moves on to the next when one is gone. */
   hubs: string[];
+  /** SHA-256 of the one certificate that the hubs may show over `https:`; without, one whose authority Node knows. */
+  hubFingerprint?: string;
   /** Who I am: vmToken (hub/tokens.ts). */
   token: string;
   /** What I may in this generation: rightsTag over the rights of the instantiated plan. */

@@ -50,10 +50,17 @@ async function runProgram(args: string[]): Promise<number> {
 }
 
 function connect(config: AgentConfig, signal: AbortSignal): Promise<HubClient> {
-  const { stack, generation, vm, token, tag, hubs, localAddress } = config;
+  const { stack, generation, vm, token, tag, hubs, hubFingerprint, localAddress } = config;
   const { rights } = instantiatePlan(config.plan, config.index);
   const credentials = { kind: "vm" as const, stack, vm, generation, token, rights, tag };
-  return openHubClient({ urls: hubs, credentials, ...(localAddress === undefined ? {} : { localAddress }) }, signal);
+  const options = {
+    urls: hubs,
+    credentials,
+    complain: log,
+    ...(hubFingerprint === undefined ? {} : { fingerprint: hubFingerprint }),
+    ...(localAddress === undefined ? {} : { localAddress }),
+  };
+  return openHubClient(options, signal);
 }
 
 // A coordinator whose verbs wait for the connection: roles that need nothing remote start before it is there.

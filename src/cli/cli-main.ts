@@ -17,6 +17,9 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   get: { summary: "print the value of a cell", load: () => import("./commands/get.ts") },
   put: { summary: "settle a cell by hand", load: () => import("./commands/put.ts") },
   retry: { summary: "let a role that has failed begin anew", load: () => import("./commands/retry.ts") },
+  generations: { summary: "list what a hub keeps of a stack", load: () => import("./commands/generations.ts") },
+  remove: { summary: "remove an old generation, or a whole stack", load: () => import("./commands/remove.ts") },
+  backup: { summary: "copy what a running hub has on its disk", load: () => import("./commands/backup.ts") },
   hub: { summary: "serve a coordinator to the vms", load: () => import("./commands/hub.ts") },
   agent: { summary: "run the roles of one vm", load: () => import("./commands/agent.ts") },
   explain: { summary: "say what a diagnostic means and how to mend it", load: () => import("./commands/explain.ts") },
@@ -42,7 +45,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 function overview(): string {
-  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
+  const rows = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(11)} ${summary}`);
   return `weft lets the configuration steps of a stack's vms wait for each other and hand each other values.
 
 usage: weft COMMAND [ARGUMENTS]

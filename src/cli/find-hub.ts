@@ -2,16 +2,30 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { isFingerprint } from "../coordinator/backends/hub-tls.ts";
 import { Failure } from "../model/failure.ts";
 import type { HubAccess } from "../monitor/follow.ts";
 import { UsageError } from "./command.ts";
 
 /** The flags of `weft status` and its like, for parseArgs. */
-export const accessFlags = { hub: { type: "string" }, stack: { type: "string" }, token: { type: "string" } } as const;
+export const accessFlags = {
+  hub: { type: "string" },
+  stack: { type: "string" },
+  token: { type: "string" },
+  fingerprint: { type: "string" },
+} as const;
+
+interface AccessFlags {
+  hub?: string | undefined;
+  stack?: string | undefined;
+  token?: string | undefined;
+  fingerprint?: string | undefined;
+}
 
 export const accessHelp = `  --hub URL      the hub; without, the stack that "weft up" runs on this machine
   --stack NAME   the stack's id on that hub
-  --token TOKEN  the operator's token (or the environment variable WEFT_TOKEN)`;
+  --token TOKEN  the operator's token (or the environment variable WEFT_TOKEN)
+  --fingerprint SHA256  the certificate that an https hub must show, as "weft hub" prints it`;
 
 // Readable by its owner alone: each file holds an operator's token.
 function registry(): string {
@@ -27,14 +41,18 @@ export function announceRun(access: HubAccess): () => void {
 }
 
 /** Finds the hub that the flags mean; fails with UsageError where they and this machine leave it open. */
-export function findHub(flags: { hub?: string | undefined; stack?: string | undefined; token?: string | undefined }): HubAccess {
+export function findHub(flags: AccessFlags): HubAccess {
   if (flags.hub !== undefined) {
     const url = new URL(flags.hub);
     const token = flags.token ?? (url.password === "" ? process.env["WEFT_TOKEN"] : decodeURIComponent(url.password));
     if (flags.stack === undefined) throw new UsageError("--hub needs --stack NAME");
     if (token === undefined)
       throw new UsageError("--hub needs the operator's token: --token TOKEN, or the environment variable WEFT_TOKEN");
-    return { hub: url.origin, stack: flags.stack, token };
+    const { stack, fingerprint } = flags;
+    if (fingerprint === undefined) return { hub: url.origin, stack, token };
+    if (!isFingerprint(fingerprint)) throw new UsageError(`--fingerprint ${fingerprint} is no SHA-256: 64 hexadecimal digits`);
+    if (url.protocol !== "https:") throw new UsageError("--fingerprint needs an https hub");
+    return { hub: url.origin, stack, token, fingerprint };
   }
   const running = runningStacks().filter(({ stack }) => flags.stack === undefined || stack === flags.stack);
   if (running.length === 1) return running[0] as HubAccess;

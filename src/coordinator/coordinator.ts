@@ -48,6 +48,8 @@ export interface Coordinator extends AsyncDisposable {
    * it vanish within the presence time-out (10 s) after the process has died. Resolves when it is there first.
    */
   join(key: string, value: string, signal: AbortSignal): Promise<void>;
+  /** Writes a copy of everything durable, as of one moment, to a new `file`. Only where the store is a file of this process. */
+  backup?: (file: string) => Promise<void>;
 }
 
 /** A kind of coordinator, chosen by its URL's scheme. One file in backends/, one line in backends.ts. */

@@ -18,6 +18,8 @@ export interface Disk {
   load(): { entries: Entry[]; revision: number };
   /** Makes the changes durable in one transaction, all or none, before it returns. Throws a Failure. */
   commit(changes: Change[], revision: number): void;
+  /** Writes a copy of what is durable to a new file. Throws a Failure. */
+  backup(file: string): void;
   close(): void;
 }
 
@@ -138,6 +140,7 @@ export function openLocalStore(disk?: Disk): Coordinator {
       // When the disk refuses, the presence stays until this process ends: nobody is there to be told.
       else signal.addEventListener("abort", () => void leave().catch(() => undefined), { once: true });
     },
+    ...(disk === undefined ? {} : { backup: async (file: string) => (checkOpen(), disk.backup(file)) }),
     async [Symbol.asyncDispose]() {
       if (closed) return;
       if (steps.length > 0) commitBatch();

@@ -18,6 +18,9 @@ import { parseHello, parseObject, parseRequest } from "./parse-frames.ts";
 // A reader that falls behind by this much is cut off; it comes back and gets fresh snapshots.
 const maxBufferedBytes = 64 * 1024 * 1024;
 
+// A socket on which nobody has said who they are is closed after this.
+const helloTimeoutMs = 4 * pingIntervalMs;
+
 // WebSocket close codes of ours, for people who look at the wire.
 const closedMalformed = 4400;
 const closedRefused = 4401;
@@ -26,11 +29,14 @@ const closedRefused = 4401;
 export function serveAgent(socket: WebSocket, core: HubCore): void {
   const held = new Map<number, AbortController>();
   let state: "new" | "greeting" | Identity = "new";
-  let heardMs = Date.now();
+  let leave = (): void => {};
+  const openedMs = Date.now();
+  let heardMs = openedMs;
 
   const heartbeat = setInterval(() => {
     const silent = Date.now() - heardMs > 2 * pingIntervalMs;
-    if (silent || socket.bufferedAmount > maxBufferedBytes) socket.terminate();
+    const anonymous = state === "new" && Date.now() - openedMs > helloTimeoutMs;
+    if (silent || anonymous || socket.bufferedAmount > maxBufferedBytes) socket.terminate();
     else socket.ping();
   }, pingIntervalMs);
   socket.on("ping", () => (heardMs = Date.now()));
@@ -39,6 +45,7 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
   socket.on("error", () => {});
   socket.on("close", () => {
     clearInterval(heartbeat);
+    leave();
     for (const id of held.keys()) release(id);
   });
   socket.on("message", (data) => {
@@ -65,7 +72,11 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
           `this hub speaks version ${protocolVersion} of the protocol, the agent ${hello.v}`,
         );
       }
-      state = await core.admit(hello);
+      const identity = await core.admit(hello);
+      leave = core.throttle.enter(identity);
+      // It may have closed while it was on its way here.
+      if (socket.readyState !== socket.OPEN) leave();
+      state = identity;
       sendFrame({ welcome: true } satisfies Greeting);
     } catch (error) {
       sendFrame({ refused: describeFailure(error) } satisfies Greeting);
@@ -76,6 +87,8 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
   async function serve(identity: Identity, request: Request): Promise<void> {
     const { id } = request;
     try {
+      // A stop has no answer, and lightens our load.
+      if (request.verb !== "stop") core.throttle.take(identity);
       if (!isAllowed(identity, request)) throw forbid(identity, request);
       if (identity.kind === "vm" && (await settlesAgain(request))) throw forbid(identity, request);
       const result = await perform(request);

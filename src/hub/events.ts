@@ -5,7 +5,8 @@ import { generationsPrefix, parseKey, type Scope, scopePrefix } from "../coordin
 import { canonicalJson, type Json } from "../model/json.ts";
 import type { RoleStatus, VmPresence } from "../model/status.ts";
 import type { CellState, StackEvent, StackStatus } from "../monitor/picture.ts";
-import { findNewest, type HubCore } from "./hub-core.ts";
+import { findNewest } from "./generations.ts";
+import type { HubCore } from "./hub-core.ts";
 import { parseObject } from "./parse-frames.ts";
 import { sha256 } from "./tokens.ts";
 

@@ -8,6 +8,8 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import { describeStack, streamEvents } from "./events.ts";
 import type { HubCore } from "./hub-core.ts";
+import { sendBackup } from "./backup.ts";
+import { answerOperator } from "./operator-api.ts";
 import { retryRole } from "./retry-role.ts";
 import { readClaim, readTarget, readValue, readWaitSeconds, Refusal } from "./http-request.ts";
 
@@ -29,8 +31,10 @@ export async function answerRequest(core: HubCore, request: IncomingMessage, res
   } catch (error) {
     // Nobody is there to be told.
     if (closed.signal.aborted || request.errored !== null) return;
+    // Too late for an answer: cut off, so that the caller does not take a part for the whole.
+    if (response.headersSent) return void response.destroy();
     const { status, message, hint } = toRefusal(error);
-    if (status === 503) response.setHeader("retry-after", "1");
+    if (status === 503 || status === 429) response.setHeader("retry-after", "1");
     sendJson(response, { status, body: { error: message, ...(hint === undefined ? {} : { hint }) } });
   }
 }
@@ -42,11 +46,34 @@ async function route(
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<Answer | undefined> {
-  const { path, query } = readTarget(request);
+  const { path } = readTarget(request);
   if (path.length === 1 && path[0] === "healthz") return { status: 200, body: { ok: true } };
-  const [version, stacks, stack, what, cell] = path;
+  if (path.length === 2 && path[0] === "v1" && path[1] === "backup") {
+    await sendBackup(core, request, response);
+    return undefined;
+  }
+  const [version, stacks, stack] = path;
   if (version !== "v1" || stacks !== "stacks" || stack === undefined || stack === "") throw notFound();
   const identity = await core.admit(readClaim(request, stack));
+  const leave = core.throttle.enter(identity);
+  try {
+    core.throttle.take(identity);
+    return await serve(core, identity, request, response, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function serve(
+  core: HubCore,
+  identity: Identity,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  const { path, query } = readTarget(request);
+  const { stack } = identity;
+  const [, , , what, cell] = path;
   const asked = query.get("generation") ?? (identity.kind === "vm" ? identity.generation : undefined);
   if (what === "cells" && cell !== undefined && path.length === 5) {
     const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
@@ -67,9 +94,13 @@ async function route(
     const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
     return { status: 200, body: { retries: await retryRole(core.coordinator, scope, cell) } };
   }
-  if ((what !== "status" && what !== "events") || path.length !== 4) throw notFound();
+  if (identity.kind !== "operator") throw new Refusal(403, `only the operator of ${stack} may see its ${what ?? "generations"}`);
+  if ((what !== "status" && what !== "events") || path.length !== 4) {
+    const answer = await answerOperator(core, stack, request.method, path.slice(3));
+    if (answer === undefined) throw notFound();
+    return answer;
+  }
   if (request.method !== "GET") throw new Refusal(405, `${what} takes GET`);
-  if (identity.kind !== "operator") throw new Refusal(403, `only the operator of ${stack} may see its ${what}`);
   if (what === "events") {
     await streamEvents(core, stack, asked, response, signal);
     return undefined;
@@ -122,15 +153,25 @@ async function newestGeneration(core: HubCore, stack: string): Promise<string> {
 }
 
 function notFound(): Refusal {
-  return new Refusal(404, "there is nothing here", "try /healthz or /v1/stacks/STACK/{cells/CELL,retries/ROLE,status,events}");
+  return new Refusal(
+    404,
+    "there is nothing here",
+    "try /healthz or /v1/stacks/STACK/{cells/CELL,retries/ROLE,status,events,generations}",
+  );
 }
 
-const statusOfCode: Record<string, number> = { unauthorized: 401, forbidden: 403, conflict: 409, "too-large": 413 };
+const statusOfCode: Record<string, number> = {
+  unauthorized: 401,
+  forbidden: 403,
+  conflict: 409,
+  "too-large": 413,
+  "too-many": 429,
+};
 
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (error instanceof Failure) {
-    return new Refusal(error.reaction === "retry" ? 503 : (statusOfCode[error.code] ?? 500), error.message);
+    return new Refusal(statusOfCode[error.code] ?? (error.reaction === "retry" ? 503 : 500), error.message);
   }
   // Our patience has ended.
   if (error instanceof DOMException) return new Refusal(503, "the coordinator cannot be reached just now");

@@ -30,14 +30,20 @@ export function readTarget(request: IncomingMessage): { path: string[]; query: U
   }
 }
 
+/** Reads the token of a request, not checked yet. */
+export function readToken(request: IncomingMessage): string {
+  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "")?.[1];
+  if (token === undefined) throw new Refusal(401, "there is no token", "send the header Authorization: Bearer TOKEN");
+  return token;
+}
+
 /** Reads who claims to be asking, not checked yet. Header texts arrive as Latin-1; what clients send is UTF-8. */
 export function readClaim(request: IncomingMessage, stack: string): Omit<Hello, "v"> {
   const header = (name: string): string | undefined => {
     const value = request.headers[name];
     return typeof value === "string" ? Buffer.from(value, "latin1").toString() : undefined;
   };
-  const token = /^Bearer +(\S+)$/i.exec(header("authorization") ?? "")?.[1];
-  if (token === undefined) throw new Refusal(401, "there is no token", "send the header Authorization: Bearer TOKEN");
+  const token = readToken(request);
   const id = header("x-weft-vm");
   if (id === undefined) return { stack, token };
   const generation = header("x-weft-generation");

@@ -1,22 +1,43 @@
 // What the doors of a hub (agents' sockets, plain HTTP, events) share: the coordinator, who comes, and which generations there are.
 import type { Hello } from "../coordinator/backends/hub-frames.ts";
 import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
-import { generationKey, generationsPrefix, parseKey, type Scope } from "../coordinator/keys.ts";
+import { generationKey, generationsPrefix, type Scope, stackPrefix } from "../coordinator/keys.ts";
 import { Failure } from "../model/failure.ts";
 import { type Identity, identify } from "./authorize.ts";
+import { findNewest, numberGeneration, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
+import type { Throttle } from "./throttle.ts";
+import { hubToken, sameSecret } from "./tokens.ts";
 
 export interface HubCore {
   coordinator: Coordinator;
+  throttle: Throttle;
+  /** Tells whether this is the token of whoever runs the hub. */
+  isHubToken(token: string): boolean;
+  backup?: (file: string) => Promise<void>;
   /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
   /** The generation of a stack with the highest number; undefined before the first vm came. */
   newestGeneration(stack: string): Promise<string | undefined>;
+  /** As in generations.ts; what is removed and comes again is numbered anew. */
+  removeGeneration(scope: Scope): Promise<boolean>;
+  removeStack(stack: string): Promise<boolean>;
   /** The JSON text of an entry, null for none. A change goes to its watchers one after another: only the last text is kept. */
   encodeEntry(entry: Entry | undefined): string;
 }
 
-/** Makes the core of a hub over `coordinator`; tokens and tags are made over `tokenKey`. */
-export function makeHubCore(coordinator: Coordinator, tokenKey: string): HubCore {
+export interface HubCoreOptions {
+  coordinator: Coordinator;
+  /** The key that tokens and tags are made over. */
+  tokenKey: string;
+  throttle: Throttle;
+  /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
+  keepGenerations?: number | undefined;
+  /** Writes a copy of the coordinator's store to a new file, where it can. */
+  backup?: ((file: string) => Promise<void>) | undefined;
+}
+
+/** Makes the core of a hub. */
+export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, backup }: HubCoreOptions): HubCore {
   const numbered = new Map<string, Promise<void>>();
   let encoded: { entry: Entry; text: string } | undefined;
 
@@ -24,15 +45,29 @@ export function makeHubCore(coordinator: Coordinator, tokenKey: string): HubCore
     const key = generationKey(scope);
     let numbering = numbered.get(key);
     if (numbering === undefined) {
-      numbering = numberGeneration(coordinator, scope);
+      numbering = numberGeneration(coordinator, scope).then((what) => void (what === "new" && tidy(scope.stack)));
       numbering.catch(() => numbered.delete(key));
       numbered.set(key, numbering);
     }
     return numbering;
   }
 
+  // Nobody waits for it: what a coordinator that is away leaves undone is done when the next generation comes.
+  function tidy(stack: string): void {
+    if (keepGenerations === undefined) return;
+    removeOldGenerations(coordinator, stack, keepGenerations).then(
+      (removed) => removed.forEach((generation) => numbered.delete(generationKey({ stack, generation }))),
+      (error: unknown) => {
+        if (!(error instanceof Failure)) throw error;
+      },
+    );
+  }
+
   return {
     coordinator,
+    throttle,
+    isHubToken: (token) => sameSecret(token, hubToken(tokenKey)),
+    ...(backup === undefined ? {} : { backup }),
     async admit(claim) {
       const identity = identify(claim, tokenKey);
       if (identity === undefined) {
@@ -45,25 +80,18 @@ export function makeHubCore(coordinator: Coordinator, tokenKey: string): HubCore
     async newestGeneration(stack) {
       return findNewest(await coordinator.list(generationsPrefix(stack)));
     },
+    removeGeneration(scope) {
+      numbered.delete(generationKey(scope));
+      return removeGeneration(coordinator, scope);
+    },
+    removeStack(stack) {
+      for (const key of numbered.keys()) if (key.startsWith(stackPrefix(stack))) numbered.delete(key);
+      return removeStack(coordinator, stack);
+    },
     encodeEntry(entry) {
       if (entry === undefined) return "null";
       if (encoded?.entry !== entry) encoded = { entry, text: JSON.stringify(entry) };
       return encoded.text;
     },
   };
-}
-
-// Two hubs may give two generations the same number; the one written later then counts as the newer.
-async function numberGeneration(coordinator: Coordinator, scope: Scope): Promise<void> {
-  if ((await coordinator.read(generationKey(scope))) !== undefined) return;
-  const entries = await coordinator.list(generationsPrefix(scope.stack));
-  const highest = entries.reduce((number, entry) => Math.max(number, Number(entry.value)), 0);
-  await coordinator.write(generationKey(scope), String(highest + 1), "absent");
-}
-
-/** Of the entries below `STACK/generations/`, the generation with the highest number. */
-export function findNewest(entries: Entry[]): string | undefined {
-  const byAge = entries.toSorted((left, right) => Number(left.value) - Number(right.value) || left.revision - right.revision);
-  const newest = byAge.at(-1);
-  return newest === undefined ? undefined : parseKey(newest.key)?.generation;
 }

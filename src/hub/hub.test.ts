@@ -13,6 +13,7 @@ import { Failure } from "../model/failure.ts";
 import type { RoleStatus } from "../model/status.ts";
 import type { Rights } from "../model/vm-plan.ts";
 import { type Hub, openHub } from "./hub.ts";
+import type { HubLimits } from "./throttle.ts";
 import { operatorToken, rightsTag, rightsText, sha256, vmToken } from "./tokens.ts";
 
 const tokenKey = "key";
@@ -21,8 +22,8 @@ const operator = operatorToken(tokenKey, "shop");
 const dbRights: Rights = { read: [], write: ["db.mysql.port", "db.mysql.host"], choose: [] };
 const webRights: Rights = { read: ["db.mysql.port", "db.mysql.host"], write: ["wéb.app.url"], choose: ["app"] };
 
-async function startHub(coordinator: Coordinator = openLocalStore(), port = 0): Promise<Hub> {
-  const hub = await openHub({ listen: { host: "127.0.0.1", port }, coordinator, tokenKey });
+async function startHub(coordinator: Coordinator = openLocalStore(), port = 0, limits: Partial<HubLimits> = {}): Promise<Hub> {
+  const hub = await openHub({ listen: { host: "127.0.0.1", port }, coordinator, tokenKey, limits });
   onTestFinished(() => hub.close());
   return hub;
 }
@@ -323,6 +324,42 @@ test("a caller that hangs up in the middle does not harm the hub", async () => {
   socket.resume();
   await once(socket, "close");
   expect(await ask(hub, portOfG1)).toMatchObject({ status: 202 });
+});
+
+test("a token that asks too often is told to wait, over HTTP and over a socket, and others are served", async () => {
+  const hub = await startHub(openLocalStore(), 0, { requestsPerSecond: 0.001, burst: 2 });
+  await ask(hub, portOfG1);
+  await ask(hub, portOfG1);
+  const headers = { authorization: `Bearer ${operator}` };
+  const refused = await fetch(`${hub.url}${portOfG1}`, { headers });
+  expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "1"]);
+  const db = await connectVm([hub.url], "db", dbRights);
+  await db.read("shop/g1/cells/db.mysql.port");
+  await db.read("shop/g1/cells/db.mysql.port");
+  await expect(db.read("shop/g1/cells/db.mysql.port")).rejects.toMatchObject({ reaction: "retry", code: "too-many" });
+});
+
+test("a connection too many is refused, the ones there stay, and it is let in when one has ended", async () => {
+  const hub = await startHub(openLocalStore(), 0, { vmConnections: 1 });
+  const first = await connectVm([hub.url], "db", dbRights);
+  const credentials = {
+    kind: "vm" as const,
+    ...scope,
+    vm: "db",
+    rights: dbRights,
+    token: vmToken(tokenKey, "shop", "db"),
+    tag: rightsTag(tokenKey, "shop", "db", "g1", dbRights),
+  };
+  let second: Promise<HubClient> | undefined;
+  const told = await new Promise<string>((resolve) => {
+    second = openHubClient({ urls: [hub.url], credentials, complain: resolve });
+  });
+  expect(told).toContain("which is the limit");
+  expect(await ask(hub, portPath, { headers: vmHeaders("db", dbRights) })).toMatchObject({ status: 429 });
+  expect(await first.read("shop/g1/cells/db.mysql.port")).toBeUndefined();
+  await first[Symbol.asyncDispose]();
+  await using client = (await second) as HubClient;
+  expect(await client.read("shop/g1/cells/db.mysql.port")).toBeUndefined();
 });
 
 test("an address in use is refused", async () => {

@@ -1,5 +1,6 @@
 // The HTTP server in front of a coordinator that vms talk to. Wires its doors to one port and keeps no state of its own.
-import { createServer } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Coordinator } from "../coordinator/coordinator.ts";
@@ -9,14 +10,24 @@ import { Failure, messageOf } from "../model/failure.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { answerRequest } from "./http-api.ts";
 import { makeHubCore } from "./hub-core.ts";
+import type { TlsFiles } from "./self-signed.ts";
+import { defaultLimits, type HubLimits, makeThrottle } from "./throttle.ts";
 
 export interface HubOptions {
   /** Port 0 takes a free one. */
   listen: { host: string; port: number };
   /** Stays open when the hub closes. */
   coordinator: Coordinator;
+  /** Certificate and key (PEM) for TLS; plain HTTP without. */
+  tls?: TlsFiles;
   /** The key that tokens and tags are made over. */
   tokenKey: string;
+  /** What one token may ask for; defaults in throttle.ts. */
+  limits?: Partial<HubLimits>;
+  /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
+  keepGenerations?: number;
+  /** Writes a copy of the coordinator's store to a new file, where it can. */
+  backup?: (file: string) => Promise<void>;
   /** Closes the hub when aborted. */
   signal?: AbortSignal;
 }
@@ -34,16 +45,20 @@ const maxHeaderBytes = 256 * 1024;
 // JSON may write one byte as six (\u0001).
 const maxFrameBytes = 6 * maxEntryBytes + 64 * 1024;
 
-/** Opens a hub. Fails `give-up` with code `listen` when the address cannot be had. */
+/** Opens a hub. Fails `give-up` with code `listen` when the address cannot be had, `tls` for a bad certificate. */
 export async function openHub(options: HubOptions): Promise<Hub> {
   const { listen, tokenKey, signal } = options;
   signal?.throwIfAborted();
   const coordinator = openFanout(options.coordinator);
-  const core = makeHubCore(coordinator, tokenKey);
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
-  const server = createServer({ maxHeaderSize: maxHeaderBytes, noDelay: true }, (request, response) => {
-    void answerRequest(core, request, response);
+  const core = makeHubCore({
+    coordinator,
+    tokenKey,
+    throttle: makeThrottle({ ...defaultLimits, ...options.limits }),
+    keepGenerations: options.keepGenerations,
+    backup: options.backup,
   });
+  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
+  const server = makeServer(options.tls, (request, response) => void answerRequest(core, request, response));
   server.on("upgrade", (request, socket, head) => {
     // A caller that hangs up must not take the hub along.
     socket.on("error", () => {});
@@ -74,5 +89,16 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   signal?.addEventListener("abort", () => void close(), { once: true });
   const { port } = server.address() as AddressInfo;
   const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-  return { url: `http://${host}:${port}`, port, close, [Symbol.asyncDispose]: close };
+  return { url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}`, port, close, [Symbol.asyncDispose]: close };
+}
+
+function makeServer(tls: TlsFiles | undefined, listener: RequestListener): Server {
+  const options = { maxHeaderSize: maxHeaderBytes, noDelay: true };
+  if (tls === undefined) return createServer(options, listener);
+  try {
+    return createTlsServer({ ...options, cert: tls.cert, key: tls.key }, listener);
+  } catch (error) {
+    const message = `the certificate and key cannot be used: ${messageOf(error)}`;
+    throw new Failure("give-up", "tls", message, { cause: error });
+  }
 }

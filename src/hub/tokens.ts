@@ -28,6 +28,11 @@ export function operatorToken(key: string, stack: string): string {
   return nestedDigest(key, `operator/${stack}`);
 }
 
+/** The token of whoever runs the hub itself, and holds its key: for what concerns all stacks. */
+export function hubToken(key: string): string {
+  return nestedDigest(key, "hub");
+}
+
 /** The one text of a set of rights that tags are made over. */
 export function rightsText(rights: Rights): string {
   return canonicalJson({ read: rights.read, write: rights.write, choose: rights.choose });

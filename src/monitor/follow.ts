@@ -1,4 +1,5 @@
 // Follows a stack's event stream from a hub, across lost connections.
+import { fetchPinned } from "../coordinator/backends/hub-tls.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import {
   emptyPicture,
@@ -17,6 +18,8 @@ export interface HubAccess {
   stack: string;
   token: string;
   generation?: string;
+  /** SHA-256 of the certificate that an `https:` hub must show; without, one whose authority Node knows. */
+  fingerprint?: string;
 }
 
 /** Reads the status of a stack once. Fails `give-up` when the hub refuses, `retry` when it cannot be reached. */
@@ -43,22 +46,37 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
 }
 
 /**
- * Asks a hub as a stack's operator, `path` being what stands after `/v1/stacks/STACK/`. Fails `give-up` with the hub's words when it
+ * Asks a hub as a stack's operator, `path` being what stands after `/v1/stacks/STACK/` (empty: the stack itself). Fails `give-up` with the hub's words when it
  * refuses (code `unauthorized`, `conflict` or `refused`), `retry` when it cannot be reached.
  */
 export async function askHub(access: HubAccess, path: string, init: RequestInit = {}): Promise<Response> {
-  const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}/${path}`);
+  const url = new URL(`${access.hub}/v1/stacks/${encodeURIComponent(access.stack)}${path === "" ? "" : `/${path}`}`);
   if (access.generation !== undefined) url.searchParams.set("generation", access.generation);
+  return askUrl(access, url, init);
+}
+
+/** Asks a hub for what stands at `url`, a URL of its own, with the token that it takes there. Fails as `askHub`. */
+export async function askUrl(access: Omit<HubAccess, "stack">, url: URL, init: RequestInit = {}): Promise<Response> {
   const headers = { authorization: `Bearer ${access.token}` };
-  const answer = await fetch(url, { ...init, headers }).catch((error: unknown) => {
-    const cause = error instanceof Error && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
-    throw new Failure("retry", "unreachable", `the hub ${access.hub} cannot be reached: ${cause}`, { cause: error });
+  const { fingerprint } = access;
+  const asking =
+    fingerprint === undefined ? fetch(url, { ...init, headers }) : fetchPinned(url, fingerprint, { ...init, headers });
+  const answer = await asking.catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    const message = `the hub ${access.hub} cannot be reached: ${messageOf(cause)}${certificateHint(cause)}`;
+    throw new Failure("retry", "unreachable", message, { cause: error });
   });
   if (answer.ok) return answer;
   const code = answer.status === 401 ? "unauthorized" : answer.status === 409 ? "conflict" : "refused";
   const { error = answer.statusText, hint } = (await answer.json().catch(() => ({}))) as { error?: string; hint?: string };
   const message = `the hub ${access.hub} says HTTP ${answer.status}: ${error}${hint === undefined ? "" : `\nhint: ${hint}`}`;
   throw new Failure("give-up", code, message);
+}
+
+function certificateHint(error: unknown): string {
+  const code = String((error as { code?: unknown }).code);
+  if (!/CERT|SIGNATURE|ISSUER/.test(code)) return "";
+  return "\nhint: pin its certificate with --fingerprint, or name its authority in NODE_EXTRA_CA_CERTS";
 }
 
 async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: StackEvent) => void): Promise<void> {

@@ -130,3 +130,18 @@ test("events for people are lines with a clock", async () => {
   await once(child, "close");
   expect(chunk.toString()).toBe("00:00:00.006  db.mysql failed: exit 1\n");
 });
+
+test("generations are listed and removed, but not while an agent is there", async () => {
+  const { dataflow, run } = await startStack();
+  const leave = new AbortController();
+  await dataflow.join({ vm: "db", instance: "i", address: "127.0.0.1", startedMs: 1 }, leave.signal);
+  expect(await run(["generations"])).toMatchObject({ stdout: "g1  cells: 0, roles: 0, agents there: db\n" });
+  expect(await run(["remove", "--generation", "g1"])).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining("agent of db"),
+  });
+  leave.abort();
+  expect(await run(["remove", "--generation", "g1"])).toEqual({ status: 0, stdout: "", stderr: "" });
+  expect(await run(["remove", "--generation", "g1"])).toMatchObject({ status: 4, stderr: expect.stringContaining("404") });
+  expect(await run(["generations"])).toMatchObject({ status: 0, stdout: "", stderr: expect.stringContaining("keeps nothing") });
+});

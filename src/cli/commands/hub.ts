@@ -6,14 +6,17 @@ import type { Coordinator } from "../../coordinator/coordinator.ts";
 import { reportTrouble } from "../../coordinator/report-trouble.ts";
 import { retrying } from "../../coordinator/retrying.ts";
 import { openHub } from "../../hub/hub.ts";
+import type { HubLimits } from "../../hub/throttle.ts";
 import { operatorToken } from "../../hub/tokens.ts";
 import { Failure } from "../../model/failure.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { findTlsFiles } from "../hub-tls-files.ts";
 
 export const command = {
   summary: "serve a coordinator to the vms",
   help: `
 usage: weft hub [--listen HOST:PORT] [--coordinator URL] [--stack NAME]
+                [--tls self-signed] [--tls-cert FILE --tls-key FILE]
 
 Serves a coordinator to the agents of any number of stacks: one port for agents (WebSocket) and people (HTTP).
 The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
@@ -21,24 +24,49 @@ A coordinator that is away is waited for; what ails it is told on standard error
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
   --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
-  --stack NAME         print the operator's token of this stack too`,
+  --stack NAME         print the operator's token of this stack too
+  --tls-cert FILE      speak TLS with this certificate (PEM, the chain behind it), and
+  --tls-key FILE       this key
+  --tls self-signed    speak TLS with a certificate that is made at the first start and kept: in weft-hub.crt and
+                       weft-hub.key, or where --tls-cert and --tls-key say; agents and commands pin its fingerprint
+  --rate N             requests that one token may send a second, default 2000; ten times as many at once after a pause
+  --connections N      connections that one vm may have at once, default 16
+  --keep-generations N when a new generation of a stack comes, remove all but its newest N; default: keep all`,
   async run(args) {
     const { values } = parseArgs({
       args,
-      options: { listen: { type: "string" }, coordinator: { type: "string" }, stack: { type: "string" } },
+      options: {
+        listen: { type: "string" },
+        coordinator: { type: "string" },
+        stack: { type: "string" },
+        tls: { type: "string" },
+        "tls-cert": { type: "string" },
+        "tls-key": { type: "string" },
+        rate: { type: "string" },
+        connections: { type: "string" },
+        "keep-generations": { type: "string" },
+      },
     });
     const tokenKey = process.env["WEFT_TOKEN_KEY"];
     if (tokenKey === undefined || tokenKey.length < 16)
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
+    const limits = readLimits(values);
+    const kept = values["keep-generations"];
+    const retention = kept === undefined ? {} : { keepGenerations: parseCount("--keep-generations", kept) };
+    const tls = findTlsFiles(values, listen.host);
     // From here on: who reads our first line may end us at once.
     const stop = new AbortController();
     process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
     const opened = await openPatiently(values.coordinator ?? "embedded:weft-data", stop.signal);
     if (opened === undefined) return exitCodes.interrupted;
     await using coordinator = opened;
-    await using hub = await openHub({ listen, coordinator: reportTrouble(coordinator, complain), tokenKey });
+    const watched = reportTrouble(coordinator, complain);
+    const security = { tokenKey, limits, ...(tls === undefined ? {} : { tls }) };
+    const copying = coordinator.backup === undefined ? {} : { backup: coordinator.backup };
+    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention, ...copying });
     process.stdout.write(`hub at ${hub.url}\n`);
+    if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
       process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
     if (!stop.signal.aborted) await once(stop.signal, "abort");
@@ -65,6 +93,21 @@ async function openPatiently(url: string, signal: AbortSignal): Promise<Coordina
 
 function complain(text: string): void {
   process.stderr.write(`weft: ${text}\n`);
+}
+
+function readLimits(flags: { rate?: string | undefined; connections?: string | undefined }): Partial<HubLimits> {
+  const limits: Partial<HubLimits> = {};
+  if (flags.rate !== undefined) {
+    limits.requestsPerSecond = parseCount("--rate", flags.rate);
+    limits.burst = 10 * limits.requestsPerSecond;
+  }
+  if (flags.connections !== undefined) limits.vmConnections = parseCount("--connections", flags.connections);
+  return limits;
+}
+
+function parseCount(flag: string, text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`${flag} ${text} is no number of 1 or more`);
+  return Number(text);
 }
 
 function parseListen(text: string): { host: string; port: number } {

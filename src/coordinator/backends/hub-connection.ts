@@ -1,6 +1,6 @@
 // One WebSocket to one of several hubs, kept up: finds a hub, says hello, and sends again what has no answer yet after each loss.
 import { WebSocket } from "ws";
-import { Failure } from "../../model/failure.ts";
+import { Failure, messageOf } from "../../model/failure.ts";
 import type { Rights } from "../../model/vm-plan.ts";
 import type { Observer } from "../coordinator.ts";
 import {
@@ -12,6 +12,7 @@ import {
   protocolVersion,
   type RequestBody,
 } from "./hub-frames.ts";
+import { connectPinned } from "./hub-tls.ts";
 
 // Pauses between attempts to connect: the first is short, since a hub that restarts is back at once.
 const firstPauseMs = 20;
@@ -25,11 +26,15 @@ export type HubCredentials =
   | { kind: "operator"; stack: string; token: string };
 
 export interface HubConnectionOptions {
-  /** Base URLs, `http://HOST:PORT`; when one is gone the next is tried, in turn. */
+  /** Base URLs, `http://HOST:PORT` or `https://`; when one is gone the next is tried, in turn. */
   urls: string[];
   credentials: HubCredentials;
   /** The address to connect from. */
   localAddress?: string;
+  /** SHA-256 of the one certificate that an `https:` hub may show; without, one whose authority Node knows. */
+  fingerprint?: string;
+  /** Gets why a hub cannot be reached, each reason once until the next welcome. */
+  complain?: (text: string) => void;
 }
 
 /** A request without its final answer, or a watch or join that lasts. Sent on every new connection. */
@@ -51,6 +56,7 @@ export class HubConnection {
   readonly ended: Promise<Failure>;
   localAddress: string | undefined;
   readonly #options: HubConnectionOptions;
+  readonly #complaints = new Set<string>();
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #urlIndex = 0;
@@ -129,12 +135,13 @@ export class HubConnection {
   }
 
   #connect(): void {
-    const { urls, localAddress } = this.#options;
+    const { urls, localAddress, fingerprint } = this.#options;
     const url = urls[this.#urlIndex % urls.length] as string;
     const socket = new WebSocket(`${url.replace(/\/$/, "").replace(/^http/, "ws")}/v1/connect`, {
       perMessageDeflate: false,
       handshakeTimeout: 2 * pingIntervalMs,
       ...(localAddress === undefined ? {} : { localAddress }),
+      ...(fingerprint === undefined || !url.startsWith("https:") ? {} : { createConnection: connectPinned(fingerprint) }),
     });
     this.#socket = socket;
     let heardMs = Date.now();
@@ -159,11 +166,17 @@ export class HubConnection {
       else this.#greet(socket, frame as Greeting);
     });
     // Every error is followed by a close, which is what we act on.
-    socket.on("error", () => {});
+    socket.on("error", (error) => this.#complain(`the hub ${url} cannot be reached: ${messageOf(error)}`));
     socket.on("close", () => {
       clearInterval(heartbeat);
       this.#lose();
     });
+  }
+
+  #complain(text: string): void {
+    if (this.#failure !== undefined || this.#complaints.has(text)) return;
+    this.#complaints.add(text);
+    this.#options.complain?.(text);
   }
 
   #greet(socket: WebSocket, greeting: Greeting): void {
@@ -171,10 +184,12 @@ export class HubConnection {
     if ("refused" in greeting) {
       const { reaction, code, message } = greeting.refused;
       if (reaction !== "retry") this.end(new Failure(reaction, code, message));
+      else this.#complain(message);
       return;
     }
     this.#ready = socket;
     this.#attempts = 0;
+    this.#complaints.clear();
     this.#resolveWelcomed();
     for (const pending of this.#pending.values()) send(socket, pending);
   }

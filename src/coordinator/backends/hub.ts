@@ -46,24 +46,32 @@ export const hub = {
   example: "http://:TOKEN@HOST:PORT/STACK",
   gaps: {},
   async open(url: string, signal?: AbortSignal) {
-    const { protocol, host, password, pathname } = parseUrl(url);
+    const { protocol, host, password, pathname, searchParams } = parseUrl(url);
+    const fingerprint = searchParams.get("fingerprint");
     const stack = decodeURIComponent(pathname.slice(1));
     const token = password === "" ? process.env["WEFT_TOKEN"] : decodeURIComponent(password);
     if (stack === "") throw new Failure("give-up", "bad-url", `${url} names no stack: ${hub.example}`);
     if (token === undefined) throw new Failure("give-up", "unauthorized", "set WEFT_TOKEN to the token of the stack's operator");
     const opening = new AbortController();
+    let why = "";
+    const complain = (text: string): void => void (why = `: ${text}`);
     const abort = (): void => opening.abort();
     const timer = setTimeout(abort, openTimeoutMs);
     signal?.addEventListener("abort", abort, { once: true });
     try {
       return await openHubClient(
-        { urls: [`${protocol}//${host}`], credentials: { kind: "operator", stack, token } },
+        {
+          urls: [`${protocol}//${host}`],
+          credentials: { kind: "operator", stack, token },
+          complain,
+          ...(fingerprint === null ? {} : { fingerprint }),
+        },
         opening.signal,
       );
     } catch (error) {
       signal?.throwIfAborted();
       if (!opening.signal.aborted) throw error;
-      throw new Failure("retry", "unreachable", `no hub answers at ${protocol}//${host}`, { cause: error });
+      throw new Failure("retry", "unreachable", `no hub answers at ${protocol}//${host}${why}`, { cause: error });
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
