@@ -4,6 +4,7 @@ import { measureCoordinators } from "./coordinators.ts";
 import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
+import { measureReaders } from "./readers.ts";
 
 const measurements: Record<string, () => Promise<void>> = {
   hop: measureHop,
@@ -11,6 +12,7 @@ const measurements: Record<string, () => Promise<void>> = {
   overhead: measureOverhead,
   makespan: measureMakespan,
   check: measureCheck,
+  readers: measureReaders,
 };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {
