@@ -1,8 +1,17 @@
 // `weft hub` with TLS: its own certificate is made once and kept, a given one is used, and commands trust what they are told to.
-import { statSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { X509Certificate } from "node:crypto";
+import { once } from "node:events";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import type { AgentConfig } from "../../src/agent/agent-config.ts";
+import { openLocalStore } from "../../src/coordinator/local-store.ts";
+import { openHub } from "../../src/hub/hub.ts";
+import { makeSelfSigned } from "../../src/hub/self-signed.ts";
+import { rightsTag, vmToken } from "../../src/hub/tokens.ts";
 import { makeCertificates } from "../engines/make-certificates.ts";
+import { root } from "./stack-bed.ts";
 import { makeFolder, runCommand, startHubProgram } from "./hub-program.ts";
 
 const put = ["put", "db.mysql.port", "3306"];
@@ -43,4 +52,47 @@ test("a hub uses a certificate that it is given", async () => {
   expect(await runCommand(["status", "--stack", "shop", "--hub", url], { NODE_EXTRA_CA_CERTS: ca })).toMatchObject({
     stderr: expect.stringContaining("no vm of stack shop has come yet"),
   });
+});
+
+test.for([true, false])("an agent whose configuration pins the hub's certificate: %s, is served only then", async (isPinned) => {
+  const tls = makeSelfSigned(["127.0.0.1"]);
+  const coordinator = openLocalStore();
+  await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator, tokenKey: "key", tls });
+  const shown = isPinned ? tls : makeSelfSigned(["127.0.0.1"]);
+  const rights = { read: [], write: [], choose: [] };
+  const stateDir = makeFolder();
+  const config: AgentConfig = {
+    stack: "shop",
+    generation: "g1",
+    vm: "db",
+    hubs: [hub.url],
+    hubFingerprint: new X509Certificate(shown.cert).fingerprint256,
+    token: vmToken("key", "shop", "db"),
+    tag: rightsTag("key", "shop", "db", "g1", rights),
+    plan: { format: 1, vm: "db", order: "dataflow", facts: [], roles: [], rights },
+    values: {},
+    stateDir,
+  };
+  writeFileSync(join(stateDir, "agent.json"), JSON.stringify(config));
+  const agent = spawn(process.execPath, [join(root, "dist/agent.cjs"), "--config", join(stateDir, "agent.json")]);
+  onTestFinished(() => void agent.kill("SIGKILL"));
+  const closed = once(agent, "close");
+  let log = "";
+  const complaint = new Promise<void>((resolve) => {
+    agent.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+      log += chunk;
+      if (log.includes("another certificate than the pinned one")) resolve();
+    });
+  });
+  const come = new Promise<string>((resolve) => {
+    const seen = (key: string): void => void (key === "shop/g1/vms/db" && resolve("served"));
+    const observer = { snapshot: () => {}, change: seen };
+    void coordinator.watch("shop/", observer, new AbortController().signal);
+  });
+  if (isPinned) expect(await come).toBe("served");
+  else await complaint;
+  agent.kill("SIGTERM");
+  await closed;
+  if (!isPinned) expect(await coordinator.list("")).toEqual([]);
+  expect(log).not.toContain(config.token);
 });
