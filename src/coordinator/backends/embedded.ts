@@ -1,5 +1,5 @@
 // The durable coordinator of one process: node:sqlite in a directory, every batch one fsynced transaction. The only file that knows SQLite.
-import { mkdirSync, statSync } from "node:fs";
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
@@ -51,6 +51,7 @@ function openDisk(directory: string): Disk {
     const size = statSync(file, { throwIfNoEntry: false })?.size;
     // SQLite would begin anew in it.
     if (size !== undefined && size < smallestFileBytes) throw damaged(directory, `weft.sqlite has ${size} bytes`);
+    if (size === undefined) createFile(directory, file);
     return new DatabaseSync(file, { timeout: lockWaitMs });
   });
   try {
@@ -61,16 +62,38 @@ function openDisk(directory: string): Disk {
   }
 }
 
+// Whole or not at all: a process that is killed while it makes its first file leaves none that looks damaged.
+function createFile(directory: string, file: string): void {
+  const fresh = `${file}.new-${process.pid}`;
+  rmSync(fresh, { force: true });
+  const database = new DatabaseSync(fresh);
+  try {
+    database.exec(`pragma synchronous = full; begin exclusive; ${newTables}; commit`);
+  } finally {
+    database.close();
+  }
+  try {
+    linkSync(fresh, file);
+  } catch (error) {
+    // Another process was first: which of us may use it, its lock decides.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+  const folder = openSync(directory, "r");
+  fsyncSync(folder);
+  closeSync(folder);
+}
+
 function prepareDisk(directory: string, database: DatabaseSync): Disk {
   return attempt(directory, () => {
     // Exclusive mode holds the file's lock from the first transaction until this process ends, however it ends.
     database.exec("pragma locking_mode = exclusive; pragma journal_mode = wal; pragma synchronous = full; begin exclusive");
     const { user_version: version } = database.prepare("pragma user_version").get() as { user_version: number };
-    if (version !== 0 && version !== formatVersion) {
+    if (version === 0) throw damaged(directory, "weft.sqlite has no tables");
+    if (version !== formatVersion) {
       throw new Failure("give-up", "other-format", `${directory} was written by another weft: use that one, or a new directory`);
     }
-    // Only in a file that is new: a table that is missing later is damage.
-    if (version === 0) database.exec(newTables);
     database.exec("commit");
     const insert = database.prepare("insert into entries values (?, ?, ?, ?)");
     const remove = database.prepare("delete from entries where revision = ?");
