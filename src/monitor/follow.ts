@@ -1,4 +1,5 @@
 // Follows a stack's event stream from a hub, across lost connections.
+import { pause } from "../coordinator/retrying.ts";
 import { fetchPinned } from "../coordinator/backends/hub-tls.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import {
@@ -41,7 +42,8 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
       if (signal.aborted) return;
       if (error instanceof Failure && error.reaction === "give-up") throw error;
     }
-    await pause(200, signal);
+    // It rejects only when aborted, and then the loop is over.
+    await pause(200, signal).catch(() => undefined);
   }
 }
 
@@ -104,18 +106,6 @@ function readEvent(block: string): StackEvent | undefined {
   if (type === "cell") return { type, cell: document as CellState };
   if (type === "vm") return { type, ...(document as { vm: string; present: boolean; presence?: VmPresence }) };
   return undefined;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-  });
 }
 
 /** Why a run ended other than well. */
