@@ -6,10 +6,8 @@ import type { VmPlan } from "../model/vm-plan.ts";
 export interface AgentConfig {
   stack: string;
   generation: string;
-  /** The vm's id, `db` or `app[2]`. */
+  /** The vm's id, `db` or `app[2]`; where the plan is a group's, it says which member this is. */
   vm: string;
-  /** The member's index where the plan is a group's. */
-  index?: number;
   /** Hubs' base URLs, `http://HOST:PORT` or `https://`; the agent moves on to the next when one is gone. */
   hubs: string[];
   /** SHA-256 of the one certificate that the hubs may show over `https:`; without, one whose authority Node knows. */

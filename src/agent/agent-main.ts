@@ -51,7 +51,7 @@ async function runProgram(args: string[]): Promise<number> {
 
 function connect(config: AgentConfig, signal: AbortSignal): Promise<HubClient> {
   const { stack, generation, vm, token, tag, hubs, hubFingerprint, localAddress } = config;
-  const { rights } = instantiatePlan(config.plan, config.index);
+  const { rights } = instantiatePlan(config.plan, config.vm);
   const credentials = { kind: "vm" as const, stack, vm, generation, token, rights, tag };
   const options = {
     urls: hubs,

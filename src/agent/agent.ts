@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { type Dataflow, openDataflow } from "../coordinator/dataflow.ts";
-import { isRetried, roleId } from "../model/cell.ts";
+import { indexesIn, isRetried, roleId } from "../model/cell.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import type { JsonMap } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
@@ -89,7 +89,7 @@ class Agent {
     this.#coordinator = coordinator;
     this.#signal = signal;
     this.#log = log;
-    this.#plan = instantiatePlan(config.plan, config.index);
+    this.#plan = instantiatePlan(config.plan, config.vm);
     this.#roles = this.#plan.roles.filter((role) => !role.onDelete);
     const secrets = new Secrets(config, this.#plan);
     const isOver = (failure: string): boolean => isRetried(failure, this.#progress.retries);
@@ -229,7 +229,7 @@ class Agent {
         index = await chooseMember(on, this.#cells, this.#dataflow, this.#signal);
         this.#journal.append({ type: "chosen", choice: on.choice, index });
       }
-      const isChosen = Number(index) === this.#config.index;
+      const isChosen = index === indexesIn(this.#config.vm).at(-1);
       this.#dispatch({ type: isChosen === (on.pick === "one") ? "chosen" : "passed-over", role });
     } catch (error) {
       this.#dispatch({ type: "unmet", role, need: "on", error: this.#mask(messageOf(error)) });

@@ -4,8 +4,8 @@ import type { Dataflow } from "../coordinator/dataflow.ts";
 import type { Gathered } from "../coordinator/gather.ts";
 import { chooseBranches, evaluateExpr, type Lookup } from "../functions/evaluate.ts";
 import { asCondition } from "../functions/heat-functions.ts";
-import { type CellRecord, cellId, factCell, memberId, parseCellId, roleId, showCell } from "../model/cell.ts";
-import { type Expr, type Read, readsOf } from "../model/expression.ts";
+import { type CellRecord, cellId, factCell, memberId, memberNumbers, parseCellId, roleId, showCell } from "../model/cell.ts";
+import { choiceKeyOf, type Expr, type Read, readsOf } from "../model/expression.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
@@ -155,7 +155,7 @@ export class Cells {
         begin(cell);
         this.settled(cell, either).then(() => finish(cell), ignore);
       }
-      const gathered = await this.#dataflow.gather(members, read.of, choiceOf(read), either);
+      const gathered = await this.#dataflow.gather(members, read.of, choiceKeyOf(read), either);
       members.forEach(finish);
       return valueOf(read, gathered);
     };
@@ -191,7 +191,8 @@ export class Cells {
     // Heat hands numbers over as texts at times.
     const count = Number(size);
     if (!Number.isInteger(count) || count < 0) throw new Error(`the size of ${read.group} is not a number of members`);
-    return Array.from({ length: count }, (_, index) => cellId(memberId(read.group, index), read.role, read.output));
+    const idOf = (number: number): string => memberId(read.group, number) + (read.inside ?? "");
+    return memberNumbers(count, read.skip).map((number) => cellId(idOf(number), read.role, read.output));
   }
 
   #isPresent(read: Read): boolean {
@@ -222,13 +223,9 @@ class ReadFailed extends Error {
   }
 }
 
-function choiceOf(read: Extract<Read, { kind: "gather" }>): string {
-  return `${read.group}.${read.role}.${read.output}@${read.of}`;
-}
-
 function valueOf(read: Extract<Read, { kind: "gather" }>, gathered: Gathered): Json {
   if (gathered.state === "failed") {
-    const role = gathered.cell === undefined ? `${read.group}.${read.role}` : roleOf(gathered.cell);
+    const role = gathered.cell === undefined ? roleId(read.group + (read.inside ?? ""), read.role) : roleOf(gathered.cell);
     throw new ReadFailed(`${role} failed: ${gathered.error}`, gathered.origin);
   }
   const values = gathered.members.map(({ record }) => (record.state === "value" ? record.value : null));

@@ -55,7 +55,7 @@ const plan: VmPlan = {
 };
 
 test("a member's own index stands for [self] in cells and for the index variable in every text", () => {
-  const member = instantiatePlan(plan, 2);
+  const member = instantiatePlan(plan, "app[2]");
   expect(member.vm).toBe("app[2]");
   expect(member.rights).toEqual({ read: ["db.mysql.port", "app[*].serve.url"], write: ["app[2].serve.url"], choose: ["app"] });
   expect(member.roles[0]).toMatchObject({
@@ -68,14 +68,14 @@ test("a member's own index stands for [self] in cells and for the index variable
 });
 
 test("a script's own [self] stays", () => {
-  expect(instantiatePlan(plan, 0).roles[0]?.run).toEqual(text("echo member 0 of ${members[self]}"));
+  expect(instantiatePlan(plan, "app[0]").roles[0]?.run).toEqual(text("echo member 0 of ${members[self]}"));
 });
 
 test("the plan of a single vm is left as it is", () => {
   const { group: _, ...single } = plan;
-  expect(instantiatePlan(single, undefined)).toBe(single);
+  expect(instantiatePlan(single, "db")).toBe(single);
 });
 
 test("a group's plan without an index is a bug", () => {
-  expect(() => instantiatePlan(plan, undefined)).toThrow("no index says which member");
+  expect(() => instantiatePlan(plan, "app")).toThrow("does not say which member");
 });

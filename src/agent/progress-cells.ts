@@ -1,5 +1,5 @@
 // How an ended role is judged by its outputs, and how it settles its cells. Pure, like progress.ts, whose other half it is.
-import { endCell } from "../model/cell.ts";
+import { endCell, wholeId } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { OutputPlan, RolePlan } from "../model/vm-plan.ts";
 
@@ -24,7 +24,7 @@ export interface CellOwner {
 
 /** The cell that is settled when `role` has ended: the group's own where the role runs on one member. */
 export function endCellOf({ vm, group }: CellOwner, role: RolePlan): string {
-  return endCell(runsOnOne(role) && group !== undefined ? group.name : vm, role.name);
+  return endCell(runsOnOne(role) && group !== undefined ? wholeId(vm) : vm, role.name);
 }
 
 /** Whether a role runs on one member of its group, whose outputs are then the group's. */

@@ -1,17 +1,16 @@
 // Which vms a stack plan makes here, with the addresses they get and the values that Heat would give each.
-import { instantiatePlan } from "../agent/instantiate.ts";
+import { fillingFor, instantiatePlan } from "../agent/instantiate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
-import { memberId } from "../model/cell.ts";
-import type { Expr } from "../model/expression.ts";
+import { memberNumbers, withIndexes } from "../model/cell.ts";
+import { fillExpr, type Expr } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
-import type { StackPlan, VmPlan } from "../model/vm-plan.ts";
+import type { Level, StackPlan, VmPlan } from "../model/vm-plan.ts";
 
 /** A vm of a run: `plan` is its own, `compiled` the one that travels (its group's, if it is a member). */
 export interface PlacedVm {
   id: string;
   compiled: VmPlan;
   plan: VmPlan;
-  index?: number;
   address: string;
   /** What Heat resolves for it, by slot. */
   values: Record<string, Json>;
@@ -27,47 +26,55 @@ export async function placeVms(
   addresses: Map<string, string>,
   chooseAddresses: (count: number) => Promise<string[]>,
 ): Promise<PlacedVm[]> {
-  const present = plan.vms.filter(({ vm }) => heat.holds(plan.conditions[vm]));
-  const vms = present.flatMap((compiled) => expandGroup(plan, compiled, heat));
+  const vms = plan.vms.flatMap((compiled) => expandGroups(plan, compiled, heat));
   const chosen = await chooseAddresses(vms.length);
   for (const [position, vm] of vms.entries()) addresses.set(vm.id, chosen[position] as string);
   return vms.map((vm) => ({ ...vm, address: addresses.get(vm.id) as string, values: slotValues(plan, vm, heat) }));
 }
 
-type Member = Omit<PlacedVm, "address" | "values">;
+interface Member {
+  id: string;
+  compiled: VmPlan;
+  plan: VmPlan;
+  indexes: string[];
+}
 
-function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
-  const { group } = compiled;
-  if (group === undefined) return [{ id: compiled.vm, compiled, plan: compiled }];
-  const { size: expr } = group;
-  const isSlot = expr.kind === "slot";
-  const size = isSlot
-    ? heat.evaluate(slotExpr(plan, compiled, expr.slot), { vm: compiled.vm, slot: expr.slot })
-    : heat.evaluate(expr);
-  return Array.from({ length: Number(size) }, (_, index) => {
-    return { id: memberId(group.name, index), compiled, plan: instantiatePlan(compiled, index), index };
+// The size of an inner group, and the condition of a vm, may differ from one member of an outer group to the next.
+function expandGroups(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
+  const { vm, group } = compiled;
+  const levels = levelsOf(compiled);
+  let members: string[][] = [[]];
+  for (const [depth, level] of levels.entries()) {
+    members = members.flatMap((indexes) => {
+      const own = fillingFor(levels.slice(0, depth), indexes);
+      const size = heat.evaluate(fillExpr(sizeOf(plan, compiled, level), own), { vm, slot: "group.size" });
+      return memberNumbers(Number(size), level.skip).map((number) => [...indexes, String(number)]);
+    });
+  }
+  return members.flatMap((indexes): Member[] => {
+    const condition = plan.conditions[vm];
+    if (condition !== undefined && !heat.holds(fillExpr(condition, fillingFor(levels, indexes)))) return [];
+    const id = group === undefined ? vm : withIndexes(vm, indexes);
+    return [{ id, compiled, plan: instantiatePlan(compiled, id), indexes }];
   });
 }
 
-function slotValues(plan: StackPlan, vm: Member, heat: HeatPlayer): Record<string, Json> {
-  const values: Record<string, Json> = {};
-  for (const [slot, expr] of Object.entries(plan.slots[vm.compiled.vm] ?? {})) {
-    const { group } = vm.compiled;
-    const own = group === undefined || vm.index === undefined ? expr : replaceIndex(expr, group.indexVar, vm.index);
-    values[slot] = heat.evaluate(own, { vm: vm.compiled.vm, slot });
-  }
-  return values;
+function levelsOf({ group, outer = [] }: VmPlan): Level[] {
+  return group === undefined ? [] : [...outer, group];
 }
 
-function slotExpr(plan: StackPlan, vm: VmPlan, slot: string): Expr {
-  const expr = plan.slots[vm.vm]?.[slot];
-  if (expr === undefined) throw new Error(`the plan of ${vm.vm} names slot ${slot}, which the stack plan does not have`);
+function sizeOf(plan: StackPlan, { vm }: VmPlan, { size }: Level): Expr {
+  if (size.kind !== "slot") return size;
+  const expr = plan.slots[vm]?.[size.slot];
+  if (expr === undefined) throw new Error(`the plan of ${vm} names slot ${size.slot}, which the stack plan does not have`);
   return expr;
 }
 
-// Heat replaces the index variable in every text of a member's definition.
-function replaceIndex(expr: Expr, indexVar: string, index: number): Expr {
-  const reviver = (_: string, value: unknown): unknown =>
-    typeof value === "string" ? value.replaceAll(indexVar, String(index)) : value;
-  return JSON.parse(JSON.stringify(expr), reviver) as Expr;
+function slotValues(plan: StackPlan, { compiled, indexes }: Member, heat: HeatPlayer): Record<string, Json> {
+  const own = fillingFor(levelsOf(compiled), indexes);
+  const values: Record<string, Json> = {};
+  for (const [slot, expr] of Object.entries(plan.slots[compiled.vm] ?? {})) {
+    values[slot] = heat.evaluate(fillExpr(expr, own), { vm: compiled.vm, slot });
+  }
+  return values;
 }

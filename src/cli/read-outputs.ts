@@ -2,7 +2,7 @@
 import type { Dataflow } from "../coordinator/dataflow.ts";
 import { chooseBranches, evaluateExpr } from "../functions/evaluate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
-import { memberId, cellId } from "../model/cell.ts";
+import { memberId, memberNumbers, cellId } from "../model/cell.ts";
 import { readsOf, visitExpr, type Read } from "../model/expression.ts";
 import { canonicalJson, type Json } from "../model/json.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
@@ -41,7 +41,9 @@ async function peekRead(read: Read, heat: HeatPlayer, dataflow: Dataflow): Promi
   if (read.present !== undefined && !heat.holds(read.present)) return null;
   if (read.kind === "cell") return peekValue(read.cell, dataflow);
   const size = Number(heat.evaluate(read.size));
-  const cells = Array.from({ length: size }, (_, index) => cellId(memberId(read.group, index), read.role, read.output));
+  const cells = memberNumbers(size, read.skip).map((number) =>
+    cellId(memberId(read.group, number) + (read.inside ?? ""), read.role, read.output),
+  );
   if (read.of === "all") return Promise.all(cells.map((cell) => peekValue(cell, dataflow)));
   const values = (await Promise.all(cells.map((cell) => peekValue(cell, dataflow)))).filter((value) => value !== null);
   if (read.of === "any") return values[0] ?? null;

@@ -13,7 +13,7 @@ import { openHub } from "../hub/hub.ts";
 import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
 import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
-import { roleId } from "../model/cell.ts";
+import { indexesIn, roleId } from "../model/cell.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
 import type { ResolvedRole, ResolvedTemplate } from "../model/resolved.ts";
@@ -107,7 +107,6 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       stack,
       generation,
       vm: vm.id,
-      ...(vm.index === undefined ? {} : { index: vm.index }),
       hubs: [hubUrl],
       token: vmToken(tokenKey, stack, vm.id),
       tag: rightsTag(tokenKey, stack, vm.id, generation, vm.plan.rights),
@@ -130,12 +129,13 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 // The graph of this run: with the sizes of its groups, and the members that its parameters choose.
 function placedGraph(resolved: ResolvedTemplate, vms: PlacedVm[], heat: HeatPlayer): Flow {
-  const sizes: Record<string, number> = {};
-  for (const { compiled } of vms)
-    if (compiled.group !== undefined) sizes[compiled.group.name] = (sizes[compiled.group.name] ?? 0) + 1;
+  const members = new Map<string, string[][]>(resolved.vms.map(({ id }) => [id, []]));
+  for (const { id, compiled } of vms) members.get(compiled.vm)?.push(compiled.group === undefined ? [] : indexesIn(id));
   const choose = (role: ResolvedRole): ResolvedRole => {
     if (role.on === "all" || role.on.index === undefined) return role;
     return { ...role, on: { ...role.on, index: { kind: "value", value: heat.evaluate(role.on.index) } } };
   };
-  return buildGraph({ ...resolved, vms: resolved.vms.map((vm) => ({ ...vm, roles: vm.roles.map(choose) })) }, sizes);
+  // Within several groups, the choice may differ from one member of an outer group to the next.
+  const withChoices = resolved.vms.map((vm) => (vm.outer === undefined ? { ...vm, roles: vm.roles.map(choose) } : vm));
+  return buildGraph({ ...resolved, vms: withChoices }, { members });
 }

@@ -19,6 +19,11 @@ export const catalogue = {
     hint: () => "a relative path is looked up beside the template",
     why: "get_file names a file that is not there or cannot be read. weft reads the files of a template when it compiles; relative paths start at the folder of the template. Correct the path or add the file.",
   },
+  "nested-limit": {
+    severity: "error",
+    says: ({ problem }: { problem: string }) => problem,
+    why: "A stack may hold stacks, but Heat sets limits: a template must not hold itself, nor lie more than 5 templates deep (max_nested_stack_depth), and a stack has at most 1,000 resources with all that is nested in it. weft waits for, or counts, the members of one group at a time.",
+  },
   "file-too-large": {
     severity: "error",
     says: ({ limit }: { limit: number }) => `the file has more than ${limit} characters`,
@@ -302,6 +307,23 @@ export const catalogue = {
     says: ({ output }: { output: string }) => `the stack output "${output}" would show a secret`,
     hint: () => "say `reveal: true` on the output if that is meant",
     why: "The value is built from an output with `secret: true` or from a hidden parameter; stack outputs can be read by everybody who may look at the stack. Remove it, or allow it with `reveal: true`.",
+  },
+  "missing-property": {
+    severity: "error",
+    says: ({ type, name }: { type: string; name: string }) => `${type} needs a value for its parameter "${name}"`,
+    hint: () => "give it among the properties, or let the parameter have a default",
+    why: "The resource is a nested stack: its properties are the parameters of its template. One without a default must be given; Heat would refuse the stack.",
+  },
+  "endless-reference": {
+    severity: "error",
+    says: ({ steps }: { steps: string[] }) => `this value is made of itself: ${steps.join(" -> ")}`,
+    why: "A parameter of a nested stack is given a value that is made of an output of that stack, which is made of the parameter. Neither Heat nor weft can say what it is. Let the output come from a role, or the parameter from elsewhere.",
+  },
+  "not-nested": {
+    severity: "error",
+    says: ({ name }: { name: string }) => `"${name}" is no nested stack`,
+    hint: () => "in a path such as outer/db, all but the last name are resources whose type is a template file",
+    why: "`after: [outer/db, ROLE]` and `{get_output: [outer/db, ROLE, NAME]}` name a vm within a nested stack by its path. A resource on the way is not one whose type is a template file, or a group of such.",
   },
   "unknown-type": {
     severity: "note",

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { type Expr, type Path, readsOf } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
-import { chooseBranches, digInto, evaluateExpr, type Lookup } from "./evaluate.ts";
+import { digInto } from "./dig.ts";
+import { chooseBranches, evaluateExpr, type Lookup } from "./evaluate.ts";
 
 const lookup: Lookup = {
   slot: (name) => `slot ${name}`,

@@ -1,6 +1,8 @@
 // Evaluates an expression once everything that it refers to is known; the compiler and the agent share it.
-import type { Expr, Path, Read } from "../model/expression.ts";
+import { memberNumbers } from "../model/cell.ts";
+import { type Each, type Expr, fillExpr, fillWith, type Path, type Read } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
+import { digInto, digIntoParameter } from "./dig.ts";
 import type { FunctionHost } from "./digest.ts";
 import { asCondition, heatFunctions } from "./heat-functions.ts";
 
@@ -26,7 +28,7 @@ function evaluateItem(expr: Expr, lookup: Lookup): Json | undefined {
     case "value":
       return expr.value;
     case "slot":
-      return lookup.slot(expr.slot);
+      return expr.at === undefined ? lookup.slot(expr.slot) : digInto(lookup.slot(expr.slot), [expr.at]);
     case "read":
       return digInto(lookup.read(expr.read), expr.path);
     case "list":
@@ -41,6 +43,8 @@ function evaluateItem(expr: Expr, lookup: Lookup): Json | undefined {
           return value === undefined ? [] : [[key, value]];
         }),
       );
+    case "each":
+      return evaluateItem(expandEach(expr, lookup), lookup);
     case "call":
       return expr.fn === "if" ? evaluateItem(chooseBranch(expr.arg, lookup), lookup) : callFunction(expr, lookup);
     case "param":
@@ -55,7 +59,7 @@ function evaluateItem(expr: Expr, lookup: Lookup): Json | undefined {
   }
 }
 
-/** Replaces each `if` whose condition needs no read by the branch that holds, so that nobody waits for the other one. */
+/** Replaces each `if` whose condition needs no read by the branch that holds, so that nobody waits for the other one, and each `each` by what it stands for. */
 export function chooseBranches(expr: Expr, lookup: Lookup): Expr {
   switch (expr.kind) {
     case "call":
@@ -68,6 +72,8 @@ export function chooseBranches(expr: Expr, lookup: Lookup): Expr {
       const entries = Object.entries(expr.entries).map(([key, entry]) => [key, chooseBranches(entry, lookup)] as const);
       return { kind: "map", entries: Object.fromEntries(entries.filter(([, entry]) => entry !== omitted)) };
     }
+    case "each":
+      return chooseBranches(expandEach(expr, lookup), lookup);
     case "value":
     case "slot":
     case "read":
@@ -77,6 +83,17 @@ export function chooseBranches(expr: Expr, lookup: Lookup): Expr {
     case "condition":
       return expr;
   }
+}
+
+/** The members of a group one by one; how many there are is known without waiting. */
+function expandEach({ size: sizeExpr, skip, index, item, keyed }: Each, lookup: Lookup): Expr {
+  // Heat hands numbers over as texts at times.
+  const size = Number(evaluateExpr(sizeExpr, lookup));
+  if (!Number.isInteger(size) || size < 0) throw new Error("the size of a group is not a number of members");
+  const numbers = memberNumbers(size, skip);
+  const items = numbers.map((number) => fillExpr(item, fillWith(index, number)));
+  if (keyed !== true) return { kind: "list", items };
+  return { kind: "map", entries: Object.fromEntries(items.map((entry, position) => [String(numbers[position]), entry])) };
 }
 
 /** This very object stands for a branch that is not written. */
@@ -125,29 +142,4 @@ function getAttribute(resource: string, path: Path, lookup: Lookup): Json {
 function getResource(name: string, lookup: Lookup): Json {
   if (lookup.resource === undefined) throw new Error(`resource "${name}" is not known here`);
   return lookup.resource(name);
-}
-
-/** Follows a path of get_attr into a value: null where it leads nowhere. A list takes numbers only; negative ones count from the end. */
-export function digInto(value: Json, path: Path): Json {
-  let current: Json | undefined = value;
-  for (const key of path) current = current === undefined || current === null ? null : step(current, key);
-  return current ?? null;
-}
-
-/** Follows a path of get_param: an empty text where it leads nowhere; a list takes texts of digits too. */
-function digIntoParameter(value: Json, path: Path): Json {
-  let current: Json | undefined = value;
-  for (const key of path) {
-    if (current === undefined || current === null) return "";
-    const isSequence = Array.isArray(current) || typeof current === "string";
-    current = step(current, isSequence && typeof key === "string" && /^[-+]?\d+$/.test(key) ? Number(key) : key);
-  }
-  return current === undefined ? "" : current;
-}
-
-function step(value: Json, key: string | number): Json | undefined {
-  if (Array.isArray(value)) return typeof key === "number" ? value.at(key) : undefined;
-  if (typeof value === "string") return typeof key === "number" ? Array.from(value).at(key) : undefined;
-  if (value === null || typeof value !== "object") return undefined;
-  return Object.hasOwn(value, String(key)) ? value[String(key)] : undefined;
 }

@@ -2,6 +2,8 @@
 // Behaviour follows heat/engine/hot/functions.py in its newest form, which accepts all that older forms accept.
 import type { Json } from "../model/json.ts";
 import { containsValue, equalValues, filterList } from "./compare-functions.ts";
+import type { Path } from "../model/expression.ts";
+import { digInto } from "./dig.ts";
 import { computeDigest, type FunctionHost } from "./digest.ts";
 import type { HeatVersion } from "./heat-versions.ts";
 import { concatLists, joinLists, splitText, uniteLists } from "./list-functions.ts";
@@ -30,6 +32,8 @@ const functions: HeatFunction[] = [
   { name: "get_resource", since: "2013-05-23" },
   { name: "get_file", since: "2013-05-23" },
   { name: "resource_facade", since: "2013-05-23" },
+  // weft's own, never written: follows a path into what a function gives.
+  { name: "dig", evaluate: (arg) => (Array.isArray(arg) ? digInto(arg[0] ?? null, arg.slice(1) as Path) : null) },
   // weft's own: an output of a role, named explicitly.
   { name: "get_output", since: "2013-05-23" },
   { name: "str_replace", since: "2013-05-23", evaluate: (arg) => strReplace("str_replace", arg) },

@@ -1,6 +1,7 @@
 // Heat's part in a run on this machine: parameters, random strings, addresses of ports, and --attrs for all that only a cloud knows.
 import { createHash, randomInt } from "node:crypto";
-import { evaluateExpr, digInto } from "../functions/evaluate.ts";
+import { digInto } from "../functions/dig.ts";
+import { evaluateExpr } from "../functions/evaluate.ts";
 import { asCondition } from "../functions/heat-functions.ts";
 import type { Expr, Path } from "../model/expression.ts";
 import { messageOf } from "../model/failure.ts";

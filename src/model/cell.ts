@@ -24,6 +24,37 @@ export function memberId(group: string, index: number | string): string {
   return `${group}[${index}]`;
 }
 
+/** The numbers of a group's `size` members: from 0 on, without those in `skip`. */
+export function memberNumbers(size: number, skip: readonly number[] = []): number[] {
+  const numbers: number[] = [];
+  for (let number = 0; numbers.length < size; number++) if (!skip.includes(number)) numbers.push(number);
+  return numbers;
+}
+
+/** Everything in brackets in a vm's id, outermost first: `0` and `2` of `app[0]/web[2]`. */
+export function indexesIn(vm: string): string[] {
+  return [...vm.matchAll(/\[([^[\]]*)\]/g)].map(([, index]) => index as string);
+}
+
+/** The id under which a group as a whole has the cells of one that was chosen: `app/db` for the member `app[0]/db`. */
+export function wholeId(vm: string): string {
+  return vm.replace(/\[[^[\]]*\]([^[\]]*)$/, "$1");
+}
+
+/** A vm's id without the numbers of members: `app/web`. */
+export function withoutIndexes(vm: string): string {
+  return vm.replace(/\[[^[\]]*\]/g, "");
+}
+
+/** Replaces what stands in brackets in a vm's id, in order. */
+export function withIndexes(vm: string, indexes: readonly (string | number)[]): string {
+  let position = 0;
+  return vm.replace(/\[[^[\]]*\]/g, (old) => {
+    const index = indexes[position++];
+    return index === undefined ? old : `[${index}]`;
+  });
+}
+
 export function roleId(vm: string, role: string): string {
   return `${vm}.${role}`;
 }
@@ -74,15 +105,18 @@ export function isRetried(failure: string, retries: ReadonlyMap<string, number>)
   return (retries.get(role) ?? 0) > before;
 }
 
-/** Tells whether `cell` is meant by `pattern`, in which `[*]` stands for any member's index. */
+/** Tells whether `cell` is meant by `pattern`, in which each `[*]` stands for any member's index. */
 export function matchesCell(pattern: string, cell: string): boolean {
   if (pattern === cell) return true;
-  const star = pattern.indexOf("[*]");
-  if (star < 0) return false;
-  const head = pattern.slice(0, star + 1);
-  const tail = pattern.slice(star + 2);
-  if (!cell.startsWith(head) || !cell.endsWith(tail) || cell.length <= head.length + tail.length) return false;
-  return /^\d+$/.test(cell.slice(head.length, cell.length - tail.length));
+  const [head = "", ...tails] = pattern.split("[*]");
+  if (tails.length === 0 || !cell.startsWith(head)) return false;
+  let rest = cell.slice(head.length);
+  for (const tail of tails) {
+    const index = /^\[\d+\]/.exec(rest)?.[0];
+    if (index === undefined || !rest.startsWith(tail, index.length)) return false;
+    rest = rest.slice(index.length + tail.length);
+  }
+  return rest === "";
 }
 
 /** Tells whether `value` is of the declared type; null is of none. */

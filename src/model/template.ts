@@ -70,14 +70,19 @@ export interface Resource {
   condition?: Value;
   /** Our annotation; on a group, that of its members. */
   vm?: VmSpec;
-  /** Present on a group of vms (OS::Heat::ResourceGroup whose resource_def is a server). */
+  /** Present on a group of vms or of nested stacks. */
   group?: GroupSpec;
+  /** What its type stands for, if that is a template file; of a group, what its members' does. */
+  nested?: Template;
 }
 
 export interface GroupSpec {
+  kind: "ResourceGroup" | "AutoScalingGroup";
   count: Value;
-  /** The text that stands for a member's index; `%index%` unless the group says otherwise. */
-  indexVar: string;
+  /** The text that stands for a member's index; `%index%` unless the group says otherwise. Members of an AutoScalingGroup have none. */
+  indexVar: string | undefined;
+  /** Numbers that no member has, since `removal_policies` name them. */
+  skip: number[];
   memberType: string;
   memberProperties?: Value;
 }

@@ -8,17 +8,27 @@ export const planFormat = 1;
 
 /**
  * The plan of one vm, or of every member of a group: then `vm` is `app[*]`, and `[self]` and the index variable stand for
- * a member's own index wherever they occur. instantiatePlan (agent/instantiate.ts) makes a member's plan of it.
+ * a member's own index wherever they occur. instantiatePlan (agent/instantiate.ts) makes a member's plan of it. `group` is the innermost
+ * group that the vm is a member of, be it through a nested stack (`app[*]/db`); `outer` are those around it, outermost first.
  */
 export interface VmPlan {
   format: number;
   vm: string;
   order: Order;
-  group?: { name: string; indexVar: string; size: Expr };
+  group?: Level;
+  outer?: Level[];
   roles: RolePlan[];
   /** Facts of this vm that some role reads: its agent publishes them when it starts, as cells `VM.@vm.FACT`. */
   facts: VmFact[];
   rights: Rights;
+}
+
+/** A group that vms are members of. `skip`: numbers that its members do not have, since its `removal_policies` name them. */
+export interface Level {
+  name: string;
+  indexVar: string;
+  size: Expr;
+  skip?: number[];
 }
 
 /** What an agent reports of its vm: the address from which it reaches the hub, and the vm's name. */
@@ -58,7 +68,7 @@ export interface AfterPlan {
   role: string;
   cells:
     | { kind: "cell"; cell: string; present?: Expr }
-    | { kind: "gather"; group: string; role: string; size: Expr; present?: Expr };
+    | { kind: "gather"; group: string; inside?: string; role: string; size: Expr; skip?: number[]; present?: Expr };
 }
 
 export interface InputPlan {

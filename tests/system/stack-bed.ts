@@ -76,7 +76,6 @@ export class StackBed {
         stack: this.#stack,
         generation,
         vm: vm.id,
-        ...(vm.index === undefined ? {} : { index: vm.index }),
         hubs: this.#ports.map((hubPort) => `http://127.0.0.1:${hubPort}`),
         token: vmToken(tokenKey, this.#stack, vm.id),
         tag: rightsTag(tokenKey, this.#stack, vm.id, generation, vm.plan.rights),

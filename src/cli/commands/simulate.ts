@@ -1,6 +1,7 @@
 // weft simulate: predicted makespan and critical path, on a virtual clock.
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import { withoutIndexes } from "../../model/cell.ts";
 import { parseDuration } from "../../model/parse-duration.ts";
 import { predict, type Prediction, type Profile } from "../../compiler/2-analyze/predict.ts";
 import { suggestNearest } from "../../diagnostics/nearest.ts";
@@ -39,7 +40,9 @@ exit: 0 done, 1 template wrong, 2 usage`,
     const counts = Object.fromEntries((values.count ?? []).map(readCount));
     const compiled = compileFromOptions(positionals, values, counts);
     if (compiled === undefined) return exitCodes.template;
-    const groups = compiled.resolved.vms.flatMap((vm) => vm.group?.name ?? []);
+    const groups = compiled.resolved.vms.flatMap(({ group, outer = [] }) =>
+      group === undefined ? [] : [...outer, group].map(({ name }) => withoutIndexes(name)),
+    );
     for (const group of Object.keys(counts)) if (!groups.includes(group)) throw unknownName("--count", "group", group, groups);
 
     const durations = { ...readDurations(values.durations), ...Object.fromEntries((values.set ?? []).map(readDurationFlag)) };
@@ -80,7 +83,7 @@ function readDurations(file: string | undefined): Record<string, number> {
 
 // A duration of app[*].serve is every member's; a member's own wins.
 function profilesFor(flow: Flow, durations: Record<string, number>): Record<string, Profile> {
-  const whole = (id: string): string => id.replace(/\[\d+\]\./, "[*].");
+  const whole = (id: string): string => id.replace(/\[\d+\]/g, "[*]");
   const known = [...new Set(flow.roles.flatMap(({ id }) => [id, whole(id)]))];
   for (const id of Object.keys(durations)) if (!known.includes(id)) throw unknownName("durations", "role", id, known);
   return Object.fromEntries(flow.roles.map(({ id }) => [id, { durationMs: durations[id] ?? durations[whole(id)] ?? 0 }]));

@@ -4,7 +4,7 @@ import type { ParameterType } from "../../model/template.ts";
 import type { Value } from "../../model/template.ts";
 import type { ParseContext } from "./parse-value.ts";
 import { type Fields, isNull, openMap, toJson } from "./read-fields.ts";
-import { readParameterValue } from "./read-parameter-value.ts";
+import { readParameterValue } from "../../functions/read-parameter-value.ts";
 
 export interface Constraint {
   /** The author's own words for it. */

@@ -45,7 +45,7 @@ export function parseEnvironment({ file, text }: { file: string; text: string },
     parameters: top.map("parameters", "the section parameters")?.entries() ?? [],
     parameterDefaults: top.map("parameter_defaults", "the section parameter_defaults")?.entries() ?? [],
     strategies: parseStrategies(top.map("parameter_merge_strategies", "the section parameter_merge_strategies")),
-    aliases: parseRegistry(top.map("resource_registry", "the section resource_registry"), report),
+    aliases: parseRegistry(top.map("resource_registry", "the section resource_registry"), file, report),
   };
 }
 

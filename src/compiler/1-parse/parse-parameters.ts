@@ -9,7 +9,7 @@ import { mergeValues } from "./merge-values.ts";
 import type { Environment, MergeStrategy } from "./parse-environment.ts";
 import { valueTypes } from "./parse-inputs.ts";
 import type { ParseContext } from "./parse-value.ts";
-import { readParameterValue } from "./read-parameter-value.ts";
+import { readParameterValue } from "../../functions/read-parameter-value.ts";
 import { type Fields, isNull, openMap, toJson } from "./read-fields.ts";
 
 const parameterKeys = ["type", "description", "default", "schema", "constraints", "hidden", "label", "immutable"];

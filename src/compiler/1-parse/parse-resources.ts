@@ -4,10 +4,14 @@ import type { Entry, GroupSpec, Resource, Value } from "../../model/template.ts"
 import { parseRoles } from "./parse-roles.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
 import { findRealType } from "./resource-registry.ts";
-import { type Fields, openMap, readText, reportType } from "./read-fields.ts";
+import { type Fields, isNull, openMap, readText, reportType } from "./read-fields.ts";
 
 const serverType = "OS::Nova::Server";
-const groupType = "OS::Heat::ResourceGroup";
+/** Where each type of group has the definition of its members. */
+const groupTypes: Readonly<Record<string, { kind: GroupSpec["kind"]; definition: string }>> = {
+  "OS::Heat::ResourceGroup": { kind: "ResourceGroup", definition: "resource_def" },
+  "OS::Heat::AutoScalingGroup": { kind: "AutoScalingGroup", definition: "resource" },
+};
 const resourceKeys = ["type", "properties", "metadata", "depends_on", "deletion_policy", "update_policy", "description"];
 const policyKeys = ["external_id", "update_policy", "deletion_policy"];
 const laterKeys = ["condition", "external_id"];
@@ -29,28 +33,38 @@ function parseResource(entry: Entry, names: string[], context: ParseContext): Re
   const fields = openMap(entry.value, `resource "${name}"`, context.report, known, entry.keySpan);
   if (fields === undefined) return undefined;
   const typeSpan = fields.require("type")?.value.span ?? entry.keySpan;
-  const type = findRealType(fields.text("type") ?? "", name, context.aliases);
+  const { type, path, used } = findRealType(fields.text("type") ?? "", name, context.file, context.aliases);
   const policies = policyKeys.filter((key) => fields.get(key) !== undefined);
   const dependsOn = parseDependsOn(fields, names, context);
   const resource: Resource = { name, span: entry.keySpan, type, typeSpan, policies, dependsOn };
+  const nested = path === undefined ? undefined : context.openNested(path, typeSpan, used);
+  if (nested !== undefined) resource.nested = nested;
 
+  const kind = Object.hasOwn(groupTypes, type) ? groupTypes[type] : undefined;
   const properties = fields.get("properties");
-  if (properties !== undefined) resource.properties = parseValue(withoutMemberAnnotation(properties.value), context);
+  if (properties !== undefined)
+    resource.properties = parseValue(withoutMemberAnnotation(properties.value, kind?.definition), context);
   const metadata = fields.get("metadata");
   if (metadata !== undefined) resource.metadata = parseValue(without(metadata.value, "weft"), context);
   const condition = fields.get("condition");
   if (condition !== undefined) resource.condition = parseValue(condition.value, context, "condition");
 
   const definition =
-    type === groupType && properties !== undefined ? memberDefinition(properties.value, name, context) : undefined;
-  const isServerGroup = definition !== undefined && findRealType(typeOf(definition) ?? "", "", context.aliases) === serverType;
-  if (isServerGroup && resource.properties !== undefined)
-    resource.group = parseGroup(resource.properties, typeSpan, name, context);
+    kind !== undefined && properties !== undefined
+      ? memberDefinition(properties.value, kind.definition, name, context)
+      : undefined;
+  const member = definition === undefined ? undefined : findRealType(typeOf(definition) ?? "", "", context.file, context.aliases);
+  const memberSpan = definition?.get("type")?.value.span ?? typeSpan;
+  const memberTemplate = member?.path === undefined ? undefined : context.openNested(member.path, memberSpan, member.used);
+  if (memberTemplate !== undefined) resource.nested = memberTemplate;
+  const isServerGroup = member?.type === serverType;
+  if (kind !== undefined && (isServerGroup || memberTemplate !== undefined) && resource.properties !== undefined)
+    resource.group = parseGroup(resource.properties, { ...kind, type: member?.type ?? "" }, typeSpan, name, context);
 
   const own = findAnnotation(fields);
   if (own !== undefined && type === serverType) resource.vm = parseRoles(own, name, context);
   else if (own !== undefined) {
-    const hint = isServerGroup ? `the members are the vms: move it to resource_def of "${name}"` : undefined;
+    const hint = isServerGroup ? `the members are the vms: move it to ${kind?.definition} of "${name}"` : undefined;
     context.report.add("not-a-vm", own.keySpan, { resource: name, type }, { hint });
   }
   const members = definition === undefined ? undefined : findAnnotation(definition);
@@ -79,19 +93,18 @@ function findAnnotation(fields: Fields): Entry | undefined {
   return metadata?.kind === "map" ? metadata.entries.find(({ key }) => key === "weft") : undefined;
 }
 
-/** The map `resource_def` of a group, opened; undefined when it is made by a function or absent, which is for Heat to judge. */
-function memberDefinition(properties: Value, group: string, context: ParseContext): Fields | undefined {
-  const definition = properties.kind === "map" ? properties.entries.find(({ key }) => key === "resource_def") : undefined;
+/** The map that defines a group's members, opened; undefined when it is made by a function or absent, which is for Heat to judge. */
+function memberDefinition(properties: Value, key: string, group: string, context: ParseContext): Fields | undefined {
+  const definition = properties.kind === "map" ? properties.entries.find((entry) => entry.key === key) : undefined;
   return definition?.value.kind === "map"
-    ? openMap(definition.value, `resource_def of "${group}"`, context.report, undefined, definition.keySpan)
+    ? openMap(definition.value, `${key} of "${group}"`, context.report, undefined, definition.keySpan)
     : undefined;
 }
 
 /** The properties of a group without the annotation of its members, in which functions are found differently. */
-function withoutMemberAnnotation(properties: Value): Value {
-  return mapEntry(properties, "resource_def", (definition) =>
-    mapEntry(definition, "metadata", (metadata) => without(metadata, "weft")),
-  );
+function withoutMemberAnnotation(properties: Value, key: string | undefined): Value {
+  if (key === undefined) return properties;
+  return mapEntry(properties, key, (definition) => mapEntry(definition, "metadata", (metadata) => without(metadata, "weft")));
 }
 
 function mapEntry(value: Value, key: string, change: (value: Value) => Value): Value {
@@ -112,18 +125,44 @@ function typeOf(fields: Fields | undefined): string | undefined {
 }
 
 /** `properties` are the group's, functions found. */
-function parseGroup(properties: Value, typeSpan: Resource["typeSpan"], name: string, context: ParseContext): GroupSpec {
+function parseGroup(
+  properties: Value,
+  member: { kind: GroupSpec["kind"]; definition: string; type: string },
+  typeSpan: Resource["typeSpan"],
+  name: string,
+  context: ParseContext,
+): GroupSpec {
   const fields = openMap(properties, `properties of "${name}"`, context.report);
-  const indexVar = fields?.get("index_var")?.value;
+  const sizes = member.kind === "ResourceGroup" ? ["count"] : ["desired_capacity", "min_size"];
+  const count = sizes.flatMap((key) => fields?.get(key)?.value ?? []).find((value) => !isNull(value));
   const group: GroupSpec = {
-    count: fields?.get("count")?.value ?? { kind: "literal", value: 1, span: typeSpan },
-    indexVar: "%index%",
-    memberType: serverType,
+    kind: member.kind,
+    count: count ?? { kind: "literal", value: 1, span: typeSpan },
+    indexVar: undefined,
+    skip: [],
+    memberType: member.type,
   };
-  if (indexVar?.kind === "literal" && typeof indexVar.value === "string" && indexVar.value.length > 0)
-    group.indexVar = indexVar.value;
-  else if (indexVar !== undefined) reportType(context.report, indexVar, `"index_var" of "${name}"`, "a text");
-  const memberProperties = fields?.map("resource_def", `resource_def of "${name}"`)?.get("properties")?.value;
+  if (member.kind === "ResourceGroup") {
+    const indexVar = fields?.get("index_var")?.value;
+    group.indexVar = "%index%";
+    if (indexVar?.kind === "literal" && typeof indexVar.value === "string" && indexVar.value.length > 0)
+      group.indexVar = indexVar.value;
+    else if (indexVar !== undefined) reportType(context.report, indexVar, `"index_var" of "${name}"`, "a text");
+    group.skip = parseRemoved(fields?.get("removal_policies")?.value);
+  }
+  const definition = fields?.map(member.definition, `${member.definition} of "${name}"`);
+  const memberProperties = definition?.get("properties")?.value;
   if (memberProperties !== undefined) group.memberProperties = memberProperties;
   return group;
+}
+
+/** The members that `removal_policies` name by number; what else may stand there, only Heat can follow. */
+function parseRemoved(policies: Value | undefined): number[] {
+  const items = policies?.kind === "list" ? policies.items : [];
+  const lists = items.flatMap((item) => (item.kind === "map" ? item.entries : [])).filter(({ key }) => key === "resource_list");
+  const named = lists.flatMap(({ value }) => (value.kind === "list" ? value.items : []));
+  const numbers = named.flatMap((item) =>
+    item.kind === "literal" && /^\d+$/.test(String(item.value)) ? [Number(item.value)] : [],
+  );
+  return [...new Set(numbers)].sort((left, right) => left - right);
 }

@@ -3,11 +3,13 @@ import type { Document } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
 import type { Output, Template, Value } from "../../model/template.ts";
-import { parseEnvironment } from "./parse-environment.ts";
+import type { Span } from "../../diagnostics/span.ts";
+import { type Environment, parseEnvironment } from "./parse-environment.ts";
 import { parseParameters } from "./parse-parameters.ts";
 import { parseResources } from "./parse-resources.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { pathBeside, type TypeAlias } from "./resource-registry.ts";
 import { describeValue, type Fields, openMap } from "./read-fields.ts";
 
 export interface TemplateSource {
@@ -29,14 +31,46 @@ export interface ParsedTemplate {
   isForeign?: true;
 }
 
+/** A template with all templates that it is made of. */
+export interface ParsedStack extends ParsedTemplate {
+  nested: Map<Template, ParsedTemplate>;
+}
+
+/** The default of Heat's max_nested_stack_depth. */
+const maxDepth = 5;
+
 const sections = ["heat_template_version", "description", "parameter_groups", "parameters", "resources", "outputs"];
 
 /** Parses a template with its environments and parameters; undefined, with reports, for a text that is no template at all. */
-export function parseTemplate(source: TemplateSource, report: Report): ParsedTemplate | undefined {
-  const { file, text, host } = source;
-  const yaml = parseYaml(file, text, report);
+export function parseTemplate(source: TemplateSource, report: Report): ParsedStack | undefined {
+  const root = parseYaml(source.file, source.text, report);
   const environments = source.environments.map((environment) => parseEnvironment(environment, report));
-  if (yaml === undefined) return undefined;
+  const opened: Opened = { source, report, environments, byPath: new Map(), nested: new Map() };
+  if (root === undefined) return undefined;
+  const aliases = environments.flatMap((environment) => environment.aliases);
+  const parsed = readTemplate({ file: source.file, yaml: root, aliases, within: [] }, opened);
+  return parsed === undefined ? undefined : { ...parsed, nested: opened.nested };
+}
+
+/** What was read so far. A template is parsed once however often it is used, unless other aliases hold within it. */
+interface Opened {
+  source: TemplateSource;
+  report: Report;
+  environments: Environment[];
+  byPath: Map<string, Template | undefined>;
+  nested: Map<Template, ParsedTemplate>;
+}
+
+/** One file, and the files that it lies in. */
+interface TemplateFile {
+  file: string;
+  yaml: NonNullable<ReturnType<typeof parseYaml>>;
+  aliases: readonly TypeAlias[];
+  within: readonly string[];
+}
+
+function readTemplate({ file, yaml, aliases, within }: TemplateFile, opened: Opened): ParsedTemplate | undefined {
+  const { source, report } = opened;
   const { root } = yaml;
   if (root.kind !== "map") {
     report.add("not-a-template", root.span, { found: describeValue(root) });
@@ -56,22 +90,32 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     version,
     versionName,
     report,
-    aliases: environments.flatMap(({ aliases }) => aliases),
+    aliases,
     inRole: false,
+    openNested: (path, span, used) =>
+      openNested(
+        path,
+        span,
+        aliases.filter((alias) => !used.includes(alias)),
+        [...within, file],
+        opened,
+      ),
     readFile(name) {
-      const content = files.get(name) ?? host.readFile(pathBeside(file, name));
+      const content = files.get(name) ?? source.host.readFile(pathBeside(file, name));
       if (content !== undefined) files.set(name, content);
       return content;
     },
   };
+  const isNested = within.length > 0;
   const resources = parseResources(top.map("resources", "the section resources"), context);
   const template: Template = {
     file,
     version: versionName,
+    // What environments and -P give to parameters is for the stack itself; defaults are for all.
     parameters: parseParameters(
       top.map("parameters", "the section parameters"),
-      environments,
-      source.parameters,
+      isNested ? opened.environments.map((environment) => ({ ...environment, parameters: [] })) : opened.environments,
+      isNested ? [] : source.parameters,
       root.span,
       context,
     ),
@@ -81,6 +125,35 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
     files,
   };
   return { template, document: yaml.document };
+}
+
+function openNested(
+  path: string,
+  span: Span,
+  aliases: readonly TypeAlias[],
+  within: readonly string[],
+  opened: Opened,
+): Template | undefined {
+  const { report, source } = opened;
+  const problem = within.includes(path)
+    ? `${path} holds itself`
+    : within.length > maxDepth
+      ? `${path} lies more than ${maxDepth} templates deep`
+      : undefined;
+  if (problem !== undefined) {
+    report.add("nested-limit", span, { problem });
+    return undefined;
+  }
+  const key = JSON.stringify([path, aliases.map(({ pattern, target, resource }) => [pattern, target, resource])]);
+  if (opened.byPath.has(key)) return opened.byPath.get(key);
+  const text = source.host.readFile(path);
+  if (text === undefined) report.add("missing-file", span, { file: path });
+  const yaml = text === undefined ? undefined : parseYaml(path, text, report);
+  const parsed = yaml === undefined ? undefined : readTemplate({ file: path, yaml, aliases, within }, opened);
+  const template = parsed?.isForeign === true ? undefined : parsed?.template;
+  if (parsed !== undefined && template !== undefined) opened.nested.set(template, parsed);
+  opened.byPath.set(key, template);
+  return template;
 }
 
 function isCloudFormation(root: Value): boolean {
@@ -123,10 +196,4 @@ function parseOutputSection(section: Fields | undefined, context: ParseContext):
     outputs.set(name, output);
   }
   return outputs;
-}
-
-/** The path of a file that a template names: beside the template unless absolute. */
-function pathBeside(template: string, name: string): string {
-  const folder = template.slice(0, template.lastIndexOf("/") + 1);
-  return name.startsWith("/") ? name : folder + name;
 }

@@ -3,7 +3,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { findFunction } from "../../functions/heat-functions.ts";
 import type { HeatVersion } from "../../functions/heat-versions.ts";
-import type { Entry, Value } from "../../model/template.ts";
+import type { Entry, Template, Value } from "../../model/template.ts";
 import type { TypeAlias } from "./resource-registry.ts";
 import { checkArgument } from "./check-argument.ts";
 
@@ -15,6 +15,8 @@ export interface ParseContext {
   report: Report;
   /** Of the environments' resource registries, later ones last. */
   aliases: readonly TypeAlias[];
+  /** The nested template that a resource's type stands for; undefined, and reported, when it cannot be read or holds itself. */
+  openNested(path: string, span: Span, used: readonly TypeAlias[]): Template | undefined;
   /** Contents of files by the name as written; undefined for one that cannot be read. */
   readFile(name: string): string | undefined;
   /** Within a role, where the compiler needs every file; elsewhere Heat's client fetches URLs itself. */

@@ -26,7 +26,7 @@ export function analyze(written: Template, report: Report, counts?: Readonly<Rec
   checkTypes(resolved, report);
   checkReads(template, resolved, report);
   findDeployCycles(template, resolved, report);
-  const flow = buildGraph(resolved, counts);
+  const flow = buildGraph(resolved, counts === undefined ? {} : { counts });
   noteRounds(template, resolved, flow, report);
   for (const { roles, steps } of findCycles(flow)) {
     const [first] = steps;

@@ -5,6 +5,9 @@ import { propertyTable } from "./property-table.ts";
 /** Attributes of an OS::Heat::ResourceGroup, beside those of its members. */
 export const groupAttributes: readonly string[] = ["attributes", "refs", "refs_map", "removed_rsrc_list", "show"];
 
+/** Attributes of an OS::Heat::AutoScalingGroup; those of its members are read through `outputs` and `outputs_list`. */
+export const scalingGroupAttributes: readonly string[] = ["outputs", "outputs_list", "current_size", "refs", "refs_map", "show"];
+
 /** Tells whether Heat's own engine has the resource type. */
 export function isHeatType(type: string): boolean {
   return Object.hasOwn(attributeTable, type);

@@ -1,31 +1,42 @@
 // ResolvedTemplate -> Flow: one node a role, a group's roles once a member where the group's size is written out, and all edges.
-import { cellId, endCell, memberId, parseCellId, roleId } from "../../model/cell.ts";
-import type { Read } from "../../model/expression.ts";
-import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
-import { groupBy } from "./group-by.ts";
 import {
-  splitVmId,
-  type ResolvedAfter,
-  type ResolvedRole,
-  type ResolvedTemplate,
-  type ResolvedVm,
-} from "../../model/resolved.ts";
+  cellId,
+  endCell,
+  indexesIn,
+  memberNumbers,
+  parseCellId,
+  roleId,
+  wholeId,
+  withIndexes,
+  withoutIndexes,
+} from "../../model/cell.ts";
+import { choiceKeyOf, type Read } from "../../model/expression.ts";
+import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
+import type { ResolvedAfter, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
+import type { Level } from "../../model/vm-plan.ts";
+import { groupBy } from "./group-by.ts";
+
+/** What is known of groups beside the template: sizes by a group's name, or of each vm by its id the indexes of all its members. */
+export interface KnownMembers {
+  counts?: Readonly<Record<string, number>>;
+  members?: ReadonlyMap<string, string[][]>;
+}
 
 /**
- * Builds the graph of a deployment; roles that run at deletion have no part in it. `counts` gives sizes of groups that the template leaves
- * to a parameter. Which member an `on: one` role chooses is taken to be the first, or the index that is written out.
+ * Builds the graph of a deployment; roles that run at deletion have no part in it. Which member an `on: one` role chooses is taken to be
+ * the first, or the index that is written out.
  */
-export function buildGraph(template: ResolvedTemplate, counts: Readonly<Record<string, number>> = {}): Flow {
-  const placed = template.vms.flatMap((vm) => membersOf(vm, counts).map((index) => placeVm(vm, index)));
+export function buildGraph(template: ResolvedTemplate, known: KnownMembers = {}): Flow {
+  const placed = template.vms.flatMap((vm) => membersOf(vm, known).map((indexes) => placeVm(vm, indexes)));
   const roles = placed.flatMap(({ roles }) => roles.map(({ node }) => node));
   const writers = new Map<string, FlowRole>();
-  for (const { vm, index, roles } of placed) {
+  for (const { vm, indexes, roles } of placed) {
     for (const { role, node } of roles) {
       for (const output of node.outputs) writers.set(output.cell, node);
-      writers.set(endCell(holderOf(vm, index, role), role.spec.name), node);
+      writers.set(endCell(holderOf(vm, indexes, role), role.spec.name), node);
     }
   }
-  const cells = new CellFinder(placed, writers);
+  const cells = new CellFinder(writers);
   const edges = new Map<string, FlowEdge>();
   const add = (edge: FlowEdge): void => {
     const key = JSON.stringify([edge.from, edge.to, edge.kind, edge.cell, edge.input]);
@@ -41,19 +52,32 @@ export function buildGraph(template: ResolvedTemplate, counts: Readonly<Record<s
   return { roles, edges: [...edges.values()] };
 }
 
-/** A vm, one member of a group, or (`index` "*") a whole group, with the roles that it runs. */
+/** A vm, or one member of its groups; an index "*" stands for all members of a group whose size is not known. */
 interface PlacedVm {
   vm: ResolvedVm;
   id: string;
-  index: string | undefined;
+  indexes: string[];
   roles: { role: ResolvedRole; node: FlowRole }[];
 }
 
-function membersOf(vm: ResolvedVm, counts: Readonly<Record<string, number>>): (string | undefined)[] {
-  if (vm.group === undefined) return [undefined];
-  const size = counts[vm.group.name] ?? (vm.group.size.kind === "value" ? Number(vm.group.size.value) : Number.NaN);
-  const isKnown = Number.isInteger(size) && size >= 0 && chosenMember(vm) !== undefined;
-  return isKnown ? Array.from({ length: size }, (_, index) => String(index)) : ["*"];
+function levelsOf({ group, outer = [] }: ResolvedVm): Level[] {
+  return group === undefined ? [] : [...outer, group];
+}
+
+function membersOf(vm: ResolvedVm, { counts = {}, members }: KnownMembers): string[][] {
+  const placed = members?.get(vm.id);
+  if (placed !== undefined) return placed;
+  const levels = levelsOf(vm);
+  const chosen = chosenMember(vm);
+  return levels.reduce<string[][]>(
+    (found, { name, size, skip }, depth) => {
+      const count = counts[withoutIndexes(name)] ?? (size.kind === "value" ? Number(size.value) : Number.NaN);
+      const isKnown = Number.isInteger(count) && count >= 0 && (depth < levels.length - 1 || chosen !== undefined);
+      const numbers = isKnown ? memberNumbers(count, skip).map(String) : ["*"];
+      return found.flatMap((indexes) => numbers.map((number) => [...indexes, number]));
+    },
+    [[]],
+  );
 }
 
 // The member on which `on: one` roles run; undefined when an expression chooses it.
@@ -66,22 +90,23 @@ function chosenMember(vm: ResolvedVm): string | undefined {
   return "0";
 }
 
-function placeVm(vm: ResolvedVm, index: string | undefined): PlacedVm {
-  const id = index === undefined ? vm.resource : memberId(vm.resource, index);
+function placeVm(vm: ResolvedVm, indexes: string[]): PlacedVm {
+  const id = vm.group === undefined ? vm.resource : withIndexes(vm.id, indexes);
   const chosen = chosenMember(vm);
+  const own = indexes.at(-1);
   const runs = ({ spec, on }: ResolvedRole): boolean => {
     if (spec.onDelete) return false;
-    return on === "all" || index === "*" || (on.pick === "one") === (index === chosen);
+    return on === "all" || own === "*" || chosen === undefined || (on.pick === "one") === (own === chosen);
   };
-  const roles = vm.roles.filter(runs).map((role) => ({ role, node: makeNode(vm, id, index, role) }));
-  return { vm, id, index, roles };
+  const roles = vm.roles.filter(runs).map((role) => ({ role, node: makeNode(vm, id, indexes, role) }));
+  return { vm, id, indexes, roles };
 }
 
-function makeNode(vm: ResolvedVm, id: string, index: string | undefined, role: ResolvedRole): FlowRole {
+function makeNode(vm: ResolvedVm, id: string, indexes: string[], role: ResolvedRole): FlowRole {
   const { spec } = role;
   const outputs = spec.outputs.map((output): FlowOutput => ({
     name: output.name,
-    cell: cellId(holderOf(vm, index, role), spec.name, output.name),
+    cell: cellId(holderOf(vm, indexes, role), spec.name, output.name),
     settles: output.publish === "on_write" ? "write" : "end",
     before: output.before.map(({ name }) => name),
     span: output.nameSpan,
@@ -91,14 +116,16 @@ function makeNode(vm: ResolvedVm, id: string, index: string | undefined, role: R
 }
 
 // Cells of a role that runs on one member belong to the group as a whole.
-function holderOf(vm: ResolvedVm, index: string | undefined, { on }: ResolvedRole): string {
-  return index === undefined || (on !== "all" && on.pick === "one") ? vm.resource : memberId(vm.resource, index);
+function holderOf(vm: ResolvedVm, indexes: string[], { on }: ResolvedRole): string {
+  if (vm.group === undefined) return vm.resource;
+  const id = withIndexes(vm.id, indexes);
+  return on !== "all" && on.pick === "one" ? wholeId(id) : id;
 }
 
-function orderEdges({ vm, index, roles }: PlacedVm): FlowEdge[] {
+function orderEdges({ vm, indexes, roles }: PlacedVm): FlowEdge[] {
   if (vm.order !== "listed") return [];
   // The members of a whole group are of two kinds: the one that was chosen, and the others.
-  const kinds = index === "*" ? (["one", "others"] as const) : (["any"] as const);
+  const kinds = indexes.at(-1) === "*" ? (["one", "others"] as const) : (["any"] as const);
   return kinds.flatMap((kind) => {
     const chain = roles.filter(({ role: { on } }) => kind === "any" || on === "all" || on.pick === kind);
     return chain.slice(1).map(({ node }, position): FlowEdge => ({
@@ -114,7 +141,7 @@ function orderEdges({ vm, index, roles }: PlacedVm): FlowEdge[] {
 
 function afterEdges(after: ResolvedAfter, node: FlowRole, place: PlacedVm, cells: CellFinder): FlowEdge[] {
   const { target } = after;
-  const ends = target.kind === "cell" ? cells.find(target.cell, place) : cells.gather(target.group, target.role, "@end");
+  const ends = cells.find(target.kind === "cell" ? target.cell : patternOf({ ...target, output: "@end" }), place);
   return ends.map(({ writer }) => ({
     from: writer.id,
     to: node.id,
@@ -130,7 +157,7 @@ function valueEdges(role: ResolvedRole, node: FlowRole, place: PlacedVm, cells: 
     input.reads.flatMap(({ read, span, output }) => {
       // Facts come from the vm itself, which waits for no role.
       if (output === undefined) return [];
-      const found = read.kind === "cell" ? cells.find(read.cell, place) : cells.gather(read.group, read.role, read.output);
+      const found = cells.find(read.kind === "cell" ? read.cell : patternOf(read), place);
       return found.map(({ cell, writer }): FlowEdge => ({
         from: writer.id,
         to: node.id,
@@ -149,40 +176,48 @@ function valueEdges(role: ResolvedRole, node: FlowRole, place: PlacedVm, cells: 
 
 function choiceOf(read: Read): Pick<FlowEdge, "gather"> {
   if (read.kind === "cell" || read.of === "all") return {};
-  return { gather: { key: `${cellId(read.group, read.role, read.output)}@${read.of}`, of: read.of === "any" ? 1 : read.of } };
+  return { gather: { key: choiceKeyOf(read), of: read.of === "any" ? 1 : read.of } };
+}
+
+function patternOf({ group, inside = "", role, output }: { group: string; inside?: string; role: string; output: string }): string {
+  return cellId(`${group}[*]${inside}`, role, output);
 }
 
 /** Finds who writes the cells of the graph. */
 class CellFinder {
-  readonly #members: ReadonlyMap<string, PlacedVm[]>;
   readonly #writers: ReadonlyMap<string, FlowRole>;
+  /** By their names without indexes. */
+  readonly #cells: ReadonlyMap<string, { cell: string; indexes: string[]; writer: FlowRole }[]>;
 
-  constructor(placed: PlacedVm[], writers: ReadonlyMap<string, FlowRole>) {
+  constructor(writers: ReadonlyMap<string, FlowRole>) {
     this.#writers = writers;
-    this.#members = groupBy(placed, ({ vm }) => vm.resource);
+    const cells = [...writers].map(([cell, writer]) => ({ cell, indexes: indexesOf(cell), writer }));
+    this.#cells = groupBy(cells, ({ cell }) => nameOf(cell));
   }
 
-  /** The cell as `reader` sees it; several where a group stands for all its members. */
-  find(cell: string, reader: PlacedVm): { cell: string; writer: FlowRole }[] {
-    const indexVar = reader.vm.group?.indexVar;
-    const own = reader.index ?? "";
-    const named = (indexVar === undefined ? cell : cell.replaceAll(indexVar, own)).replace("[self]", `[${own}]`);
-    const exact = this.#at(named);
-    if (exact.length > 0) return exact;
-    const parts = parseCellId(named);
-    if (parts === undefined) return [];
-    const { resource } = splitVmId(parts.vm);
-    const isWhole = reader.index === "*" || this.#members.get(resource)?.[0]?.index === "*";
-    return isWhole ? this.gather(resource, parts.role, parts.output) : [];
+  /** The cell as `reader` sees it; several where it stands for all members of a group. */
+  find(cell: string, { vm, indexes: own }: PlacedVm): { cell: string; writer: FlowRole }[] {
+    const named = levelsOf(vm)
+      .reduce((filled, { indexVar }, depth) => filled.replaceAll(indexVar, own[depth] as string), cell)
+      .replace("[self]", `[${own.at(-1) ?? ""}]`);
+    const exact = this.#writers.get(named);
+    if (exact !== undefined) return [{ cell: named, writer: exact }];
+    const wanted = indexesOf(named);
+    const fits = (index: string, position: number): boolean => {
+      const want = wanted[position] ?? "";
+      return want === index || index === "*" || !/^\d+$/.test(want);
+    };
+    return (this.#cells.get(nameOf(named)) ?? []).filter(
+      ({ indexes }) => indexes.length === wanted.length && indexes.every(fits),
+    );
   }
+}
 
-  /** The cells of one output of all members that run the role. */
-  gather(group: string, role: string, output: string): { cell: string; writer: FlowRole }[] {
-    return (this.#members.get(group) ?? []).flatMap(({ id }) => this.#at(cellId(id, role, output)));
-  }
+function nameOf(cell: string): string {
+  const parts = parseCellId(cell);
+  return parts === undefined ? cell : cellId(withoutIndexes(parts.vm), parts.role, parts.output);
+}
 
-  #at(cell: string): { cell: string; writer: FlowRole }[] {
-    const writer = this.#writers.get(cell);
-    return writer === undefined ? [] : [{ cell, writer }];
-  }
+function indexesOf(cell: string): string[] {
+  return indexesIn(parseCellId(cell)?.vm ?? "");
 }

@@ -1,8 +1,19 @@
 // Who may read and write which cell: exactly what the reads of the template need. What nobody else reads stays on its vm.
 import type { Access } from "../../model/access.ts";
-import { cellId, endCell, factCell, matchesCell, memberId, parseCellId, roleId } from "../../model/cell.ts";
-import type { Read } from "../../model/expression.ts";
-import { splitVmId, type ResolvedRole, type ResolvedTemplate, type ResolvedVm } from "../../model/resolved.ts";
+import {
+  cellId,
+  endCell,
+  factCell,
+  indexesIn,
+  matchesCell,
+  memberId,
+  parseCellId,
+  roleId,
+  withIndexes,
+  withoutIndexes,
+} from "../../model/cell.ts";
+import { choiceKeyOf, type Read } from "../../model/expression.ts";
+import type { ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { Rights, VmFact } from "../../model/vm-plan.ts";
 
 /** Derives the rights of all vms, and what must be published, from the reads of roles and stack outputs. */
@@ -15,7 +26,7 @@ export function deriveRights(template: ResolvedTemplate): Access {
   const publish = (pattern: string): void => {
     const parts = parseCellId(pattern);
     if (parts === undefined) throw new Error(`${pattern} is no cell`);
-    const { resource } = splitVmId(parts.vm);
+    const resource = withoutIndexes(parts.vm);
     if (parts.output === "@end") publishedEnds.add(roleId(resource, parts.role));
     else if (parts.role === "@vm") publishedFacts.add(cellId(resource, "@vm", parts.output));
     else publishedOutputs.add(cellId(resource, parts.role, parts.output));
@@ -25,7 +36,7 @@ export function deriveRights(template: ResolvedTemplate): Access {
       for (const pattern of neededCells(role)) {
         if (isOwn(pattern, vm, role)) continue;
         publish(pattern);
-        reads.get(vm.id)?.add(pattern);
+        reads.get(vm.id)?.add(asSeenBy(vm, pattern));
       }
     }
   }
@@ -35,15 +46,15 @@ export function deriveRights(template: ResolvedTemplate): Access {
   const vms = new Map<string, { rights: Rights; facts: VmFact[] }>();
   for (const vm of template.vms) {
     const facts = (["first_address", "name"] as const).filter((fact) => publishedFacts.has(factCell(vm.resource, fact)));
-    const own = ownId(vm);
+    const { own } = vm;
     const write = vm.roles.flatMap(({ spec, on }) => {
-      const holder = on !== "all" && on.pick === "one" ? vm.resource : own;
+      const holder = on !== "all" && on.pick === "one" ? vm.whole : own;
       const outputs = spec.outputs.filter((output) => publishedOutputs.has(cellId(vm.resource, spec.name, output.name)));
       const ends = publishedEnds.has(roleId(vm.resource, spec.name)) ? [endCell(holder, spec.name)] : [];
       return [...outputs.map((output) => cellId(holder, spec.name, output.name)), ...ends];
     });
     const rights: Rights = {
-      read: minimal([...(reads.get(vm.id) ?? [])], vm.group?.indexVar),
+      read: minimal([...(reads.get(vm.id) ?? [])], indexesOf(vm)),
       write: sorted([...write, ...facts.map((fact) => factCell(own, fact))]),
       choose: sorted(vm.roles.flatMap(choicesOf)),
     };
@@ -52,42 +63,51 @@ export function deriveRights(template: ResolvedTemplate): Access {
   return { vms, publishedOutputs, publishedEnds };
 }
 
-/** The id under which a vm's plan names its own cells: `db`, `app[self]`. */
-function ownId(vm: ResolvedVm): string {
-  return vm.group === undefined ? vm.resource : memberId(vm.resource, "self");
+function indexesOf({ group, outer = [] }: ResolvedVm): string[] {
+  return [...outer, ...(group === undefined ? [] : [group])].map(({ indexVar }) => indexVar);
+}
+
+// A number that is not the reader's own and not written out may be any member's.
+function asSeenBy(vm: ResolvedVm, pattern: string): string {
+  const parts = parseCellId(pattern);
+  if (parts === undefined) return pattern;
+  const own = indexesOf(vm);
+  const isKnown = (index: string): boolean => /^\d+$/.test(index) || index === "self" || own.includes(index);
+  const indexes = indexesIn(parts.vm).map((index) => (isKnown(index) ? index : "*"));
+  return cellId(withIndexes(parts.vm, indexes), parts.role, parts.output);
 }
 
 function neededCells(role: ResolvedRole): string[] {
   const values = role.inputs.flatMap(({ reads }) => reads.map(({ read }) => patternOf(read)));
   const ends = role.after.map(({ target }) =>
-    target.kind === "cell" ? target.cell : endCell(memberId(target.group, "*"), target.role),
+    target.kind === "cell" ? target.cell : endCell(memberId(target.group, "*") + (target.inside ?? ""), target.role),
   );
   return [...values, ...ends];
 }
 
 function patternOf(read: Read): string {
-  return read.kind === "cell" ? read.cell : cellId(memberId(read.group, "*"), read.role, read.output);
+  return read.kind === "cell" ? read.cell : cellId(memberId(read.group, "*") + (read.inside ?? ""), read.role, read.output);
 }
 
 // A cell of the reader's own vm. A cell of a group as a whole is its own for a role that runs on the same one member.
 function isOwn(pattern: string, vm: ResolvedVm, reader: ResolvedRole): boolean {
   const writer = parseCellId(pattern)?.vm;
-  if (writer === ownId(vm)) return true;
-  return vm.group !== undefined && writer === vm.resource && reader.on !== "all" && reader.on.pick === "one";
+  if (writer === vm.own) return true;
+  return vm.group !== undefined && writer === vm.whole && reader.on !== "all" && reader.on.pick === "one";
 }
 
 function choicesOf(role: ResolvedRole): string[] {
   const gathers = role.inputs.flatMap(({ reads }) =>
     reads.flatMap(({ read }) =>
-      read.kind === "gather" && read.of !== "all" ? [`${cellId(read.group, read.role, read.output)}@${read.of}`] : [],
+      read.kind === "gather" && read.of !== "all" ? [choiceKeyOf(read)] : [],
     ),
   );
   return role.on === "all" ? gathers : [role.on.choice, ...gathers];
 }
 
-function minimal(patterns: string[], indexVar: string | undefined): string[] {
+function minimal(patterns: string[], indexVars: string[]): string[] {
   // Any member's index will do to see whether a pattern covers the reader's own.
-  const example = (pattern: string): string => (indexVar === undefined ? pattern : pattern.replaceAll(indexVar, "0"));
+  const example = (pattern: string): string => indexVars.reduce((filled, indexVar) => filled.replaceAll(indexVar, "0"), pattern);
   return sorted(patterns.filter((one) => !patterns.some((other) => other !== one && matchesCell(other, example(one)))));
 }
 

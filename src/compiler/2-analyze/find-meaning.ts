@@ -4,8 +4,9 @@ import type { Span } from "../../diagnostics/span.ts";
 import type { Path } from "../../model/expression.ts";
 import type { OutputSpec, RoleSpec } from "../../model/role.ts";
 import type { Resource } from "../../model/template.ts";
-import { attributesOf, groupAttributes } from "./attributes.ts";
-import type { Context } from "./context.ts";
+import { memberNumbers } from "../../model/cell.ts";
+import { attributesOf, groupAttributes, scalingGroupAttributes } from "./attributes.ts";
+import { isIndex, type Context } from "./context.ts";
 
 export interface Declared {
   role: RoleSpec;
@@ -115,11 +116,11 @@ export function isOnOne(role: RoleSpec): boolean {
 
 /** Reports a run-time value in a place that cannot take one. */
 export function refuseRunTime(what: string, place: string, span: Span, context: Context): void {
-  context.report.add("run-time-value-here", span, { what, place });
+  context.report.add("run-time-value-here", span, { what, place }, { related: [...context.via] });
 }
 
-// Heat's forms: [group, resource.2.url], [group, resource.2, url], [group, resource.2] (the member's id).
-function splitMember(name: string, path: Path): { index: string; attribute?: string; path: Path } | undefined {
+/** Takes Heat's forms apart: [group, resource.2.url], [group, resource.2, url], [group, resource.2] (the member's id). */
+export function splitMember(name: string, path: Path): { index: string; attribute?: string; path: Path } | undefined {
   const match = /^resource\.([^.]*)(?:\.(.+))?$/s.exec(name);
   if (match === null) return undefined;
   const index = match[1] as string;
@@ -128,17 +129,25 @@ function splitMember(name: string, path: Path): { index: string; attribute?: str
   return attribute === undefined ? { index, path: [] } : { index, attribute: String(attribute), path: rest };
 }
 
-function isMember(resource: Resource, index: string, span: Span, context: Context): boolean {
+/** Tells whether a group has the member that a reference names, or reports that it has not. */
+export function isMember(resource: Resource, index: string, span: Span, context: Context): boolean {
   const count = literalCount(resource);
-  if (/^\d+$/.test(index) ? count === undefined || Number(index) < count : index === context.reader?.indexVar) return true;
+  if (/^\d+$/.test(index)) {
+    const skip = resource.group?.skip ?? [];
+    if (count === undefined ? !skip.includes(Number(index)) : memberNumbers(count, skip).includes(Number(index))) return true;
+  } else if (index === context.reader?.indexVar || isIndex(index, context)) return true;
   // In a group's own properties Heat replaces its index variable.
   if (context.place.kind === "fixed" && index === resource.group?.indexVar) return true;
   const hint =
     count === undefined
-      ? `a member is named by its number, or by ${resource.group?.indexVar} in the metadata of a group`
-      : `its members are 0 to ${count - 1}`;
+      ? `a member is named by its number, or by ${resource.group?.indexVar ?? "%index%"} in the metadata of a group`
+      : `its members are ${showMembers(count, resource.group?.skip ?? [])}`;
   context.report.add("unknown-member", span, { group: resource.name, member: index }, { hint });
   return false;
+}
+
+function showMembers(count: number, skip: number[]): string {
+  return skip.length === 0 ? `0 to ${count - 1}` : memberNumbers(count, skip).join(", ");
 }
 
 /** The number of a group's members, where the template writes it out. */
@@ -151,5 +160,5 @@ function knownAttributes(resource: Resource, ofMember: boolean): readonly string
   if (resource.group === undefined) return attributesOf(resource.type);
   const member = attributesOf(resource.group.memberType);
   if (ofMember || member === undefined) return member;
-  return [...groupAttributes, ...member];
+  return resource.group.kind === "AutoScalingGroup" ? scalingGroupAttributes : [...groupAttributes, ...member];
 }

@@ -98,7 +98,7 @@ export function readDeployment(resource: Resource, template: Template): Deployme
 
   const members = places.map(({ key, server }): Member => {
     const vm = template.resources.get(server ?? "");
-    if (vm === undefined || (vm.type !== "OS::Nova::Server" && vm.group === undefined))
+    if (vm === undefined || (vm.type !== "OS::Nova::Server" && vm.group?.memberType !== "OS::Nova::Server"))
       throw new NotARole("its server is no OS::Nova::Server of this template");
     if (vm.vm !== undefined) throw new NotARole(`${vm.name} has roles of its own`);
     if (vm.condition !== undefined) throw new NotARole(`${vm.name} has a condition`);
@@ -145,8 +145,8 @@ function serversOf(resource: Resource, template: Template): { key: string; serve
   const servers = propertyOf(resource, "servers");
   if (servers?.kind === "call" && servers.fn === "get_attr" && servers.arg.kind === "list" && servers.arg.items.length === 2) {
     const [name, attribute] = servers.arg.items.map(textOf);
-    const group = template.resources.get(name ?? "")?.group;
-    if (group !== undefined && attribute === "refs_map") return [{ key: group.indexVar, server: name }];
+    const indexVar = template.resources.get(name ?? "")?.group?.indexVar;
+    if (indexVar !== undefined && attribute === "refs_map") return [{ key: indexVar, server: name }];
   }
   if (servers?.kind !== "map" || servers.entries.length === 0) throw new NotARole("its servers are not written out");
   return servers.entries.map(({ key, value }) => ({ key, server: resourceNamed(value) }));
@@ -199,16 +199,17 @@ function checkStep(group: string, run: Value, template: Template): void {
 
 // In a member's plan its index takes the place of the index variable in every text; in a deployment Heat leaves texts alone.
 function checkIndex({ name, group }: Resource, values: (Value | undefined)[], template: Template): void {
-  if (group === undefined) return;
+  const indexVar = group?.indexVar;
+  if (indexVar === undefined) return;
   const holds = (value: Value | undefined): boolean => {
-    if (value?.kind === "literal") return String(value.value).includes(group.indexVar);
+    if (value?.kind === "literal") return String(value.value).includes(indexVar);
     if (value?.kind === "list") return value.items.some(holds);
-    if (value?.kind === "map") return value.entries.some((entry) => entry.key.includes(group.indexVar) || holds(entry.value));
+    if (value?.kind === "map") return value.entries.some((entry) => entry.key.includes(indexVar) || holds(entry.value));
     if (value?.kind !== "call") return false;
     const file = value.fn === "get_file" ? template.files.get(textOf(value.arg) ?? "") : undefined;
-    return holds(value.arg) || file?.includes(group.indexVar) === true;
+    return holds(value.arg) || file?.includes(indexVar) === true;
   };
-  if (values.some(holds)) throw new NotARole(`${group.indexVar} stands in its texts, which means a member of ${name} in roles`);
+  if (values.some(holds)) throw new NotARole(`${indexVar} stands in its texts, which means a member of ${name} in roles`);
 }
 
 function filesIn(value: Value): string[] {

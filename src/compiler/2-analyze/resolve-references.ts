@@ -5,12 +5,13 @@ import { heatFunctions } from "../../functions/heat-functions.ts";
 import type { Expr, Path } from "../../model/expression.ts";
 import { messageOf } from "../../model/failure.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
-import type { RoleSpec } from "../../model/role.ts";
-import type { Resource, Value } from "../../model/template.ts";
+import type { OutputSpec, RoleSpec } from "../../model/role.ts";
+import type { Value } from "../../model/template.ts";
 import { holdsIndex, type Context } from "./context.ts";
-import { findResource, findRole } from "./find-names.ts";
+import { findPlaced, findResource, findRole, type Placed } from "./find-names.ts";
 import { findMeaning, isOnOne, literalCount, refuseRunTime } from "./find-meaning.ts";
-import { addRead, readFact, readOutput } from "./make-reads.ts";
+import { addRead, gatherThrough, readFact, readOutput, sizeAndSkip } from "./make-reads.ts";
+import { resolveInGroup, resolveNested, resolvePassed } from "./resolve-nested.ts";
 
 type Call = Extract<Value, { kind: "call" }>;
 
@@ -62,13 +63,21 @@ function resolveParameter(call: Call, context: Context): Expr {
     context.report.add("unknown-parameter", nameSpan, { name }, { hint: suggestNearest(name, parameters.keys()) });
     return nothing;
   }
-  return path === undefined ? resolveByHeat(call, context) : { kind: "param", name, path };
+  const passed = resolvePassed(name, path ?? [], call.span, context, resolveValue);
+  if (path === undefined) {
+    // Where in a run-time value a path leads must be known.
+    if (passed !== undefined && passed.kind !== "value") context.report.add("computed-path", call.span, { fn: call.fn });
+    return resolveByHeat(call, context);
+  }
+  return passed ?? { kind: "param", name: context.scope.prefix + name, path };
 }
 
 function resolveResourceId(call: Call, context: Context): Expr {
   if (call.arg.kind !== "literal") return resolveByHeat(call, context);
   const name = String(call.arg.value);
-  return findResource(name, call.arg.span, context) === undefined ? nothing : { kind: "resource", name };
+  return findResource(name, call.arg.span, context) === undefined
+    ? nothing
+    : { kind: "resource", name: context.scope.prefix + name };
 }
 
 function resolveAttribute(call: Call, context: Context): Expr {
@@ -77,15 +86,24 @@ function resolveAttribute(call: Call, context: Context): Expr {
   const resource = findResource(reference.name, reference.nameSpan, context);
   if (resource === undefined) return nothing;
   const [first] = reference.rest;
+  const ofHeat = (path: Path): Expr => ({ kind: "attr", resource: context.scope.prefix + resource.name, path });
   // All attributes at once.
-  if (first === undefined) return { kind: "attr", resource: resource.name, path: [] };
+  if (first === undefined) return ofHeat([]);
   if (first.kind !== "literal") return resolveByHeat(call, context);
 
   const { path } = reference;
+  const asked = { resource, name: String(first.value), path: path?.slice(1) ?? [], span: first.span };
+  if (resource.nested !== undefined && path !== undefined)
+    return resolveNested(asked, context, resolveValue) ?? ofHeat(path);
+  if (resource.nested !== undefined) return resolveByHeat(call, context);
+  if (resource.group !== undefined && path !== undefined) {
+    const ofMembers = resolveInGroup(asked, context, resolveValue);
+    if (ofMembers !== undefined) return ofMembers;
+  }
   const meaning = findMeaning(resource, String(first.value), path?.slice(1) ?? [], first.span, context);
   if (meaning.kind === "wrong") return nothing;
   if (meaning.kind === "attribute")
-    return path === undefined ? resolveByHeat(call, context) : { kind: "attr", resource: resource.name, path };
+    return path === undefined ? resolveByHeat(call, context) : ofHeat(path);
   if (path === undefined) {
     context.report.add("computed-path", call.span, { fn: call.fn });
     return nothing;
@@ -111,8 +129,9 @@ function resolveOutput(call: Call, context: Context): Expr {
     context.report.add("computed-path", call.span, { fn: call.fn });
     return nothing;
   }
-  const resource = findResource(reference.name, reference.nameSpan, context);
-  if (resource === undefined) return nothing;
+  const placed = findPlaced(reference.name, reference.nameSpan, context);
+  if (placed === undefined) return nothing;
+  const { resource } = placed;
   const role = findRole(resource, String(roleName.value), roleName.span, context);
   if (role === undefined) return nothing;
   const name = String(outputName.value);
@@ -134,30 +153,58 @@ function resolveOutput(call: Call, context: Context): Expr {
     context.report.add("not-known-to-heat", outputName.span, { resource: resource.name, name });
     return nothing;
   }
-  const of = readOf(keys?.get("of"), resource, role, context);
-  return of === undefined
-    ? nothing
-    : addRead(readOutput(resource, role, name, undefined, of, context), reference.path.slice(2), call.span, context, output);
+  const of = readOf(keys?.get("of"), placed, role, context);
+  return of === undefined ? nothing : readThrough(placed, role, output, of, reference.path.slice(2), call.span, context);
+}
+
+// An output of a vm by its path; that of all members where the path leads through groups.
+function readThrough(
+  { resource, context: inside, through }: Placed,
+  role: RoleSpec,
+  output: OutputSpec,
+  of: "all" | "any" | number,
+  path: Path,
+  span: Span,
+  context: Context,
+): Expr {
+  const levels = isOnOne(role) && resource.group === undefined ? through.slice(0, -1) : through;
+  const [level] = levels;
+  const read = readOutput(resource, role, output.name, undefined, resource.group === undefined ? "all" : of, inside);
+  if (of !== "all" && level !== undefined && read.kind === "cell")
+    return addRead(gatherThrough(level, read, of), path, span, context, output);
+  const value = addRead(read, path, span, context, output);
+  return levels.reduceRight<Expr>(
+    (item, around) => ({ kind: "each", ...sizeAndSkip(around), index: around.indexVar, item }),
+    value,
+  );
 }
 
 // How many members must have written; undefined when that can never be met, or is no number at all, as the parser has reported.
 function readOf(
   value: Value | undefined,
-  resource: Resource,
+  { resource, through }: Placed,
   role: RoleSpec,
   context: Context,
 ): "all" | "any" | number | undefined {
   if (value === undefined) return "all";
-  if (resource.group === undefined || isOnOne(role)) {
+  const groups = [...through, ...(resource.group === undefined ? [] : [resource.name])].length - (isOnOne(role) ? 1 : 0);
+  if (groups <= 0) {
     context.report.add("of-needs-group", value.span, { resource: resource.name });
     return undefined;
   }
   const of = value.kind === "literal" ? value.value : undefined;
-  if (of === "all" || of === "any") return of;
+  if (of === "all") return of;
+  if (groups > 1) {
+    const problem = `\`of\` counts the members of one group, and ${resource.name} lies in several`;
+    context.report.add("nested-limit", value.span, { problem });
+    return undefined;
+  }
+  if (of === "any") return of;
   if (typeof of !== "number") return undefined;
-  const size = literalCount(resource);
+  const [level] = through;
+  const size = level === undefined ? literalCount(resource) : level.size.kind === "value" ? Number(level.size.value) : undefined;
   if (size === undefined || of <= size) return of;
-  context.report.add("too-many-members", value.span, { group: resource.name, of, size });
+  context.report.add("too-many-members", value.span, { group: level?.name ?? resource.name, of, size });
   return undefined;
 }
 
@@ -175,7 +222,7 @@ export function resolveCondition(value: Value, context: Context): Expr {
   if (value.kind === "literal" && typeof value.value === "boolean") return { kind: "value", value: value.value };
   if (value.kind === "literal" && typeof value.value === "string") {
     const name = value.value;
-    if (template.conditions.has(name)) return { kind: "condition", name };
+    if (template.conditions.has(name)) return { kind: "condition", name: context.scope.prefix + name };
     report.add("unknown-condition", value.span, { name }, { hint: suggestNearest(name, template.conditions.keys()) });
     return nothing;
   }
@@ -217,7 +264,17 @@ function resolveByHeat(call: Call, context: Context): Expr {
   const readsBefore = context.reads.length;
   const arg = resolveValue(call.arg, context);
   if (context.reads.length > readsBefore) context.report.add("run-time-value-in-function", call.fnSpan, { fn: call.fn });
-  return { kind: "call", fn: call.fn, arg };
+  return { kind: "call", fn: call.fn, arg: call.fn === "get_file" ? arg : withPrefix(arg, context.scope.prefix) };
+}
+
+// A reference whose name is written out names something of its own template.
+function withPrefix(arg: Expr, prefix: string): Expr {
+  if (prefix === "") return arg;
+  if (arg.kind === "list") return { ...arg, items: [withPrefix(arg.items[0] ?? nothing, prefix), ...arg.items.slice(1)] };
+  if (arg.kind !== "value") return arg;
+  const [name, ...rest] = Array.isArray(arg.value) ? arg.value : [arg.value];
+  if (typeof name !== "string") return arg;
+  return { kind: "value", value: Array.isArray(arg.value) ? [prefix + name, ...rest] : prefix + name };
 }
 
 interface Reference {

@@ -1,5 +1,5 @@
 // Splits an expression by binding time: what only Heat can resolve becomes a slot, constants and reads stay for the agent.
-import { visitExpr, type BindingTime, type Expr } from "../../model/expression.ts";
+import { visitExpr, type BindingTime, type Each, type Expr } from "../../model/expression.ts";
 import { isEvaluated } from "../../functions/heat-functions.ts";
 
 /** Collects the slots of one vm. A slot is named after where its value stands, so that a change elsewhere does not rename it. */
@@ -21,6 +21,8 @@ export class Slots {
       }
       case "read":
         return { ...expr, read: this.bindRead(expr.read, place) };
+      case "each":
+        return { ...expr, size: this.bind(expr.size, place), item: this.#bindItem(expr, expr.item, place) };
       case "value":
       case "slot":
       case "param":
@@ -38,6 +40,29 @@ export class Slots {
       ...(read.size === undefined ? {} : { size: this.bind(read.size, place) }),
       ...(read.present === undefined ? {} : { present: this.bind(read.present, `${place}.present`) }),
     };
+  }
+
+  // What Heat resolves for each member is one slot, a map by the members' numbers.
+  #bindItem(each: Each, item: Expr, place: string): Expr {
+    const time = bindingTimeOf(item);
+    if (time === "compile") return item;
+    if (time === "deploy") {
+      if (!JSON.stringify(item).includes(JSON.stringify(each.index).slice(1, -1))) return this.bind(item, place);
+      const { size, skip, index } = each;
+      const all: Expr = { kind: "each", size, index, item, keyed: true, ...(skip === undefined ? {} : { skip }) };
+      return { kind: "slot", slot: this.#add(all, place), at: index };
+    }
+    const inner = (expr: Expr): Expr => this.#bindItem(each, expr, place);
+    switch (item.kind) {
+      case "call":
+        return { ...item, arg: inner(item.arg) };
+      case "list":
+        return { kind: "list", items: item.items.map(inner) };
+      case "map":
+        return { kind: "map", entries: Object.fromEntries(Object.entries(item.entries).map(([key, entry]) => [key, inner(entry)])) };
+      default:
+        return this.bind(item, place);
+    }
   }
 
   #add(expr: Expr, place: string): string {

@@ -1,6 +1,6 @@
 // ResolvedTemplate -> StackPlan: one plan a vm or group, the stack's outputs, and the expressions that Heat resolves. The same
 // template gives the same bytes.
-import { cellId, memberId, roleId } from "../../model/cell.ts";
+import { cellId, roleId } from "../../model/cell.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { ResolvedAfter, ResolvedInput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { OutputSpec } from "../../model/role.ts";
@@ -8,6 +8,7 @@ import {
   planFormat,
   type AfterPlan,
   type InputPlan,
+  type Level,
   type OutputPlan,
   type RolePlan,
   type StackPlan,
@@ -30,8 +31,7 @@ export function emitStackPlan(template: ResolvedTemplate, access: Access): Stack
     { value, secret: secret && !spec.reveal, ...(condition === undefined ? {} : { condition }) },
   ]);
   const conditions: StackPlan["conditions"] = {};
-  for (const { id, resource } of template.vms) {
-    const condition = template.resourceConditions.get(resource);
+  for (const { id, condition } of template.vms) {
     if (condition !== undefined) conditions[id] = condition;
   }
   return { format: planFormat, vms, outputs: Object.fromEntries(outputs) as StackPlan["outputs"], conditions, slots };
@@ -49,10 +49,15 @@ function emitVmPlan(vm: ResolvedVm, access: Access, slots: Slots): VmPlan {
     format: planFormat,
     vm: vm.id,
     order: vm.order,
-    ...(vm.group === undefined ? {} : { group: { ...vm.group, size: slots.bind(vm.group.size, "group.size") } }),
+    ...(vm.group === undefined ? {} : { group: bindLevel(vm.group, slots) }),
+    ...(vm.outer === undefined ? {} : { outer: vm.outer.map((level) => bindLevel(level, slots)) }),
     roles: vm.roles.map((role) => emitRole(role, vm, access, slots)),
     ...granted,
   };
+}
+
+function bindLevel(level: Level, slots: Slots): Level {
+  return { ...level, size: slots.bind(level.size, "group.size") };
 }
 
 function emitRole(role: ResolvedRole, vm: ResolvedVm, access: Access, slots: Slots): RolePlan {
@@ -90,10 +95,10 @@ function emitInput({ spec, when, value, secret }: ResolvedInput, place: string, 
 
 function emitOutput(output: OutputSpec, { spec, on }: ResolvedRole, vm: ResolvedVm, access: Access): OutputPlan {
   // What one member writes for the whole group has a cell of the group.
-  const isOfGroup = vm.group === undefined || (on !== "all" && on.pick === "one");
+  const isOfGroup = on !== "all" && on.pick === "one";
   return {
     name: output.name,
-    cell: cellId(isOfGroup ? vm.resource : memberId(vm.resource, "self"), spec.name, output.name),
+    cell: cellId(isOfGroup ? vm.whole : vm.own, spec.name, output.name),
     type: output.type,
     ...(output.from === undefined ? {} : { from: output.from }),
     secret: output.secret,

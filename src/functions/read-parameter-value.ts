@@ -1,8 +1,8 @@
 // A parameter's value by its type, as Heat reads it (heat/engine/parameters.py): texts are converted, lists may be texts.
-import { pythonText } from "../../functions/python-text.ts";
-import { parseText } from "../../model/cell.ts";
-import type { Json } from "../../model/json.ts";
-import type { ParameterType } from "../../model/template.ts";
+import { pythonText } from "./python-text.ts";
+import { parseText } from "../model/cell.ts";
+import type { Json } from "../model/json.ts";
+import type { ParameterType } from "../model/template.ts";
 
 /** Returns the value, or in `problem` the rest of a sentence that says what it is not. */
 export function readParameterValue(raw: Json, type: ParameterType): { value: Json } | { problem: string } {
