@@ -3,10 +3,12 @@ import { createHash, randomInt } from "node:crypto";
 import { digInto } from "../functions/dig.ts";
 import { evaluateExpr } from "../functions/evaluate.ts";
 import { asCondition } from "../functions/heat-functions.ts";
-import type { Expr, Path } from "../model/expression.ts";
+import { readParameterValue } from "../functions/read-parameter-value.ts";
+import { indexesIn, memberId, memberNumbers, withoutIndexes } from "../model/cell.ts";
+import { fillExpr, fillWith, type Expr, type Path } from "../model/expression.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
-import type { ResolvedTemplate } from "../model/resolved.ts";
+import type { ResolvedScope, ResolvedTemplate } from "../model/resolved.ts";
 import type { Resource, Template } from "../model/template.ts";
 
 /** Thrown when a value is asked for that only a cloud or the user would know; `hint` says how to give it. */
@@ -75,63 +77,141 @@ export class HeatPlayer {
     digest: (algorithm: string, bytes: Uint8Array): string => createHash(algorithm).update(bytes).digest("hex"),
   };
 
-  parameter(name: string): Json {
-    if (name === "OS::stack_name") return this.#stage.stack;
+  parameter(qualified: string): Json {
+    const { scope, name, fill, prefix } = this.#locate(qualified);
+    const { stack, template } = this.#stage;
+    const stackName = prefix === "" ? stack : `${stack}-${prefix.slice(0, -1).replaceAll("/", "-")}`;
+    if (name === "OS::stack_name") return stackName;
     if (name === "OS::stack_id")
-      return `00000000-0000-4000-8000-${Buffer.from(this.#stage.stack).toString("hex").slice(0, 12).padEnd(12, "0")}`;
+      return `00000000-0000-4000-8000-${createHash("sha256").update(stackName).digest("hex").slice(0, 12)}`;
     if (name === "OS::project_id") return "0".repeat(32);
-    const value = this.#stage.template.parameters.get(name)?.value;
-    if (value === undefined) throw new UnknownToUs(`parameter ${name} has no value`, `give it with -P ${name}=VALUE`);
-    return value;
+    const parameter = scope?.template.parameters.get(name);
+    const given = scope?.parameters.get(name);
+    if (parameter !== undefined && given !== undefined) {
+      const read = readParameterValue(evaluateExpr(fill(given), this.lookup), parameter.type);
+      if ("value" in read) return read.value;
+      throw new UnknownToUs(`parameter ${qualified} ${read.problem}`, `look at what ${template.file} gives it`);
+    }
+    if (parameter?.value !== undefined) return parameter.value;
+    throw new UnknownToUs(`parameter ${qualified} has no value`, `give it with -P ${name}=VALUE`);
   }
 
   /** get_resource: the name stands for the id that Heat would give. */
-  reference(name: string): Json {
-    if (!this.#exists(name)) return null;
-    return `${this.#stage.stack}-${name}`;
+  reference(qualified: string): Json {
+    if (!this.#exists(qualified)) return null;
+    return `${this.#stage.stack}-${qualified}`;
   }
 
-  attribute(resource: string, path: Path): Json {
+  attribute(qualified: string, path: Path): Json {
     const [attribute, ...rest] = path;
-    if (!this.#exists(resource)) return null;
-    const given = this.#stage.attrs[`${resource}.${path.join(".")}`] ?? this.#stage.attrs[`${resource}.${attribute}`];
-    if (given !== undefined)
-      return Object.hasOwn(this.#stage.attrs, `${resource}.${path.join(".")}`) ? given : digInto(given, rest);
-    const declared = this.#stage.template.resources.get(resource);
-    const value = declared === undefined ? undefined : this.#known(declared, String(attribute));
-    if (value !== undefined) return digInto(value, rest);
+    if (!this.#exists(qualified)) return null;
+    const { attrs } = this.#stage;
+    const given = attrs[`${qualified}.${path.join(".")}`] ?? attrs[`${qualified}.${attribute}`];
+    if (given !== undefined) return Object.hasOwn(attrs, `${qualified}.${path.join(".")}`) ? given : digInto(given, rest);
+    const { scope, name } = this.#locate(qualified);
+    const declared = scope?.template.resources.get(name);
+    const value = declared === undefined ? undefined : this.#known(qualified, declared, String(attribute), rest);
+    if (value !== undefined) return "whole" in value ? value.whole : digInto(value.start, rest);
     throw new UnknownToUs(
-      `${resource}.${attribute ?? ""} is known only to a cloud`,
-      `give it with --attrs FILE, where FILE holds {"${resource}.${attribute ?? "ATTRIBUTE"}": VALUE}`,
+      `${qualified}.${attribute ?? ""} is known only to a cloud`,
+      `give it with --attrs FILE, where FILE holds {"${qualified}.${attribute ?? "ATTRIBUTE"}": VALUE}`,
     );
   }
 
-  #condition(name: string): boolean {
-    const expr = this.#stage.resolved.conditions.get(name);
-    const known = this.#conditions.get(name) ?? this.holds(expr);
-    this.#conditions.set(name, known);
+  #condition(qualified: string): boolean {
+    const { fill } = this.#locate(qualified);
+    const expr = this.#stage.resolved.conditions.get(withoutIndexes(qualified));
+    const known = this.#conditions.get(qualified) ?? this.holds(expr === undefined ? undefined : fill(expr));
+    this.#conditions.set(qualified, known);
     return known;
   }
 
-  #exists(resource: string): boolean {
-    return this.holds(this.#stage.resolved.resourceConditions.get(resource));
+  #exists(qualified: string): boolean {
+    const condition = this.#stage.resolved.resourceConditions.get(withoutIndexes(qualified));
+    return condition === undefined || this.holds(this.#locate(qualified).fill(condition));
   }
 
-  #known(resource: Resource, attribute: string): Json | undefined {
-    if (resource.type === "OS::Heat::RandomString" && attribute === "value") return this.#randomString(resource);
-    if (resource.type === "OS::Heat::Value" && attribute === "value") return this.#property(resource, "value");
-    if (resource.type === "OS::Nova::Server") return this.#vmAttribute(resource.name, attribute);
-    const member = resource.group === undefined ? undefined : /^resource\.(\d+)$/.exec(attribute)?.[1];
-    if (member !== undefined) return this.reference(`${resource.name}-${member}`);
-    if (resource.type === "OS::Neutron::Port") {
-      const address = this.#addressBehind(resource.name);
-      if (attribute === "fixed_ips" && address !== undefined) return [{ subnet_id: "process-vms", ip_address: address }];
+  // `app[2]/db`: the scope of what lies in a member, with that member's number filled in.
+  #locate(qualified: string): Located {
+    const prefix = qualified.slice(0, qualified.lastIndexOf("/") + 1);
+    const scope = this.#stage.resolved.scopes.get(withoutIndexes(prefix));
+    const indexes = indexesIn(prefix);
+    const fill = (expr: Expr): Expr =>
+      (scope?.levels ?? []).reduce((filled, { indexVar }, depth) => {
+        return fillExpr(filled, fillWith(indexVar, indexes[depth] ?? indexVar));
+      }, expr);
+    return { prefix, name: qualified.slice(prefix.length), scope, fill };
+  }
+
+  #known(qualified: string, resource: Resource, attribute: string, rest: Path): Known | undefined {
+    const { type } = resource;
+    if (resource.group !== undefined) return this.#ofGroup(qualified, resource, attribute, rest);
+    if (resource.nested !== undefined) return this.#ofNested(`${qualified}/`, attribute, rest);
+    if (type === "OS::Heat::RandomString" && attribute === "value") return { start: this.#randomString(qualified) };
+    if (type === "OS::Heat::Value" && attribute === "value") return startOf(this.#property(qualified, "value"));
+    if (type === "OS::Nova::Server") return startOf(this.#vmAttribute(qualified, attribute));
+    if (type === "OS::Neutron::Port") {
+      const address = this.#addressBehind(qualified);
+      if (attribute === "fixed_ips" && address !== undefined)
+        return { start: [{ subnet_id: "process-vms", ip_address: address }] };
     }
-    if (resource.type === "OS::Neutron::FloatingIP" && attribute === "floating_ip_address") {
-      const port = this.#property(resource, "port_id");
-      return typeof port === "string" ? this.#addressBehind(port.slice(this.#stage.stack.length + 1)) : undefined;
+    if (type === "OS::Neutron::FloatingIP" && attribute === "floating_ip_address") {
+      const port = this.#property(qualified, "port_id");
+      return typeof port === "string" ? startOf(this.#addressBehind(port.slice(this.#stage.stack.length + 1))) : undefined;
     }
     return undefined;
+  }
+
+  #ofNested(prefix: string, attribute: string, rest: Path): Known | undefined {
+    const inside = /^resource\.([^.]+)(?:\.(.+))?$/s.exec(attribute);
+    if (inside !== null) {
+      const path = inside[2] === undefined ? rest : [inside[2], ...rest];
+      const name = `${prefix}${inside[1]}`;
+      return { whole: path.length === 0 ? this.reference(name) : this.attribute(name, path) };
+    }
+    const output = this.#stage.resolved.scopes.get(withoutIndexes(prefix))?.outputs.get(attribute);
+    return output === undefined ? undefined : { start: evaluateExpr(this.#locate(prefix).fill(output), this.lookup) };
+  }
+
+  #ofGroup(qualified: string, resource: Resource, attribute: string, rest: Path): Known {
+    const numbers = this.#numbersOf(qualified, resource);
+    const idOf = (number: number | string): string => memberId(qualified, number);
+    const member = /^resource\.(\d+)(?:\.(.+))?$/s.exec(attribute);
+    if (member !== null) {
+      const path = member[2] === undefined ? rest : [member[2], ...rest];
+      const id = idOf(member[1] as string);
+      return { whole: path.length === 0 ? this.reference(id) : this.#ofMember(id, resource, path) };
+    }
+    const keyed = (valueOf: (number: number) => Json): Json =>
+      Object.fromEntries(numbers.map((number) => [String(number), valueOf(number)]));
+    const isScaling = resource.group?.kind === "AutoScalingGroup";
+    if (attribute === "refs") return { start: numbers.map((number) => this.reference(idOf(number))) };
+    if (attribute === "refs_map") return { start: keyed((number) => this.reference(idOf(number))) };
+    if (attribute === "current_size" && isScaling) return { start: numbers.length };
+    if (attribute === "removed_rsrc_list") return { start: (resource.group?.skip ?? []).map(String) };
+    if (attribute === (isScaling ? "outputs" : "attributes"))
+      return { whole: keyed((number) => this.#ofMember(idOf(number), resource, rest)) };
+    const path = attribute === "outputs_list" && isScaling ? rest : [attribute, ...rest];
+    return { whole: numbers.map((number) => this.#ofMember(idOf(number), resource, path)) };
+  }
+
+  #ofMember(id: string, { nested, name }: Resource, [attribute = "", ...rest]: Path): Json {
+    const value =
+      nested === undefined
+        ? startOf(this.#vmAttribute(id, String(attribute)))
+        : this.#ofNested(`${id}/`, String(attribute), rest);
+    if (value !== undefined) return "whole" in value ? value.whole : digInto(value.start, rest);
+    throw new UnknownToUs(
+      `${id}.${attribute} is known only to a cloud`,
+      `give it with --attrs FILE, where FILE holds {"${name}.${attribute}": VALUE}`,
+    );
+  }
+
+  #numbersOf(qualified: string, resource: Resource): number[] {
+    const { template } = this.#stage;
+    const size = this.#stage.resolved.sizes.get(withoutIndexes(qualified));
+    if (size === undefined) throw new Error(`${qualified} of ${template.file} has no size`);
+    return memberNumbers(Number(evaluateExpr(this.#locate(qualified).fill(size), this.lookup)), resource.group?.skip);
   }
 
   #vmAttribute(vm: string, attribute: string): Json | undefined {
@@ -146,32 +226,48 @@ export class HeatPlayer {
 
   // The address of a port is that of the vm whose networks name it.
   #addressBehind(port: string): string | undefined {
-    for (const resource of this.#stage.template.resources.values()) {
-      if (resource.type !== "OS::Nova::Server") continue;
-      const networks = this.#property(resource, "networks");
-      if (Array.isArray(networks) && networks.some((network) => digInto(network, ["port"]) === this.reference(port))) {
-        return this.#stage.addresses.get(resource.name);
-      }
+    for (const [vm, address] of this.#stage.addresses) {
+      const { scope, name } = this.#locate(vm);
+      if (scope?.template.resources.get(name)?.type !== "OS::Nova::Server") continue;
+      const networks = this.#property(vm, "networks");
+      if (Array.isArray(networks) && networks.some((network) => digInto(network, ["port"]) === this.reference(port)))
+        return address;
     }
     return undefined;
   }
 
-  #randomString(resource: Resource): Json {
-    const made = this.#made.get(resource.name);
+  #randomString(qualified: string): Json {
+    const made = this.#made.get(qualified);
     if (made !== undefined) return made;
-    const length = this.#property(resource, "length");
+    const length = this.#property(qualified, "length");
     const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     const text = Array.from({ length: typeof length === "number" ? length : 32 }, () => letters[randomInt(letters.length)]).join(
       "",
     );
-    this.#made.set(resource.name, text);
+    this.#made.set(qualified, text);
     return text;
   }
 
-  #property(resource: Resource, name: string): Json | undefined {
-    const properties = this.#stage.resolved.properties.get(resource.name);
+  #property(qualified: string, name: string): Json | undefined {
+    const properties = this.#stage.resolved.properties.get(withoutIndexes(qualified));
     if (properties?.kind === "value") return digInto(properties.value, [name]) ?? undefined;
     const property = properties?.kind === "map" ? properties.entries[name] : undefined;
-    return property === undefined ? undefined : evaluateExpr(property, this.lookup);
+    return property === undefined ? undefined : evaluateExpr(this.#locate(qualified).fill(property), this.lookup);
   }
+}
+
+/** Where a name leads: what lies in a member of a group has that member's number filled in. */
+interface Located {
+  /** `app[2]/` */
+  prefix: string;
+  name: string;
+  scope: ResolvedScope | undefined;
+  fill(expr: Expr): Expr;
+}
+
+/** The value of an attribute into which the rest of the path still leads, or that after the whole path. */
+type Known = { start: Json } | { whole: Json };
+
+function startOf(value: Json | undefined): Known | undefined {
+  return value === undefined ? undefined : { start: value };
 }

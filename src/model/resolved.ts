@@ -15,6 +15,8 @@ export interface ResolvedTemplate {
   /** Of each resource that has them: its properties (a group's without those of its members) and its condition. */
   properties: Map<string, Expr>;
   resourceConditions: Map<string, Expr>;
+  /** The number of members of each group. */
+  sizes: ReadonlyMap<string, Expr>;
   /** The template itself, named "", and each nested one, as `outer/`. */
   scopes: Map<string, ResolvedScope>;
 }

@@ -33,7 +33,8 @@ export interface ParsedTemplate {
 
 /** A template with all templates that it is made of. */
 export interface ParsedStack extends ParsedTemplate {
-  nested: Map<Template, ParsedTemplate>;
+  /** The documents of nested templates, by their paths. */
+  nested: Map<string, Document.Parsed>;
 }
 
 /** The default of Heat's max_nested_stack_depth. */
@@ -58,7 +59,7 @@ interface Opened {
   report: Report;
   environments: Environment[];
   byPath: Map<string, Template | undefined>;
-  nested: Map<Template, ParsedTemplate>;
+  nested: ParsedStack["nested"];
 }
 
 /** One file, and the files that it lies in. */
@@ -151,7 +152,7 @@ function openNested(
   const yaml = text === undefined ? undefined : parseYaml(path, text, report);
   const parsed = yaml === undefined ? undefined : readTemplate({ file: path, yaml, aliases, within }, opened);
   const template = parsed?.isForeign === true ? undefined : parsed?.template;
-  if (parsed !== undefined && template !== undefined) opened.nested.set(template, parsed);
+  if (parsed !== undefined && template !== undefined) opened.nested.set(path, parsed.document);
   opened.byPath.set(key, template);
   return template;
 }

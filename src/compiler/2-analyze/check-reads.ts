@@ -9,8 +9,10 @@ import { writerOf, type ResolvedTemplate } from "../../model/resolved.ts";
 
 /** Reports what is wrong or doubtful with the reads of roles and stack outputs. */
 export function checkReads(template: Template, resolved: ResolvedTemplate, report: Report): void {
-  checkResourceTypes(template, report);
-  checkProperties(template, report);
+  for (const one of new Set([template, ...[...resolved.scopes.values()].map((scope) => scope.template)])) {
+    checkResourceTypes(one, report);
+    checkProperties(one, report);
+  }
   checkWriters(resolved, report);
   checkSecrets(resolved, report);
   checkUnread(resolved, report);
@@ -19,8 +21,9 @@ export function checkReads(template: Template, resolved: ResolvedTemplate, repor
 // Each type once. The name of a file is a nested template.
 function checkResourceTypes(template: Template, report: Report): void {
   const seen = new Set<string>();
-  for (const { type, typeSpan } of template.resources.values()) {
-    if (seen.has(type) || type === "" || isHeatType(type) || /\.(yaml|template)$/.test(type)) continue;
+  for (const { type, typeSpan, nested } of template.resources.values()) {
+    const isFile = nested !== undefined || /\.(yaml|template)$/.test(type);
+    if (seen.has(type) || type === "" || isHeatType(type) || isFile) continue;
     seen.add(type);
     report.add("unknown-type", typeSpan, { type });
   }

@@ -7,7 +7,7 @@ import { isDeployment, outputMeant, readDeployment, type Deployment } from "./re
 import { NotARole } from "./read-properties.ts";
 
 /** Returns the deployments that become roles by name; a note tells of each other one why it stays. */
-export function chooseDeployments(template: Template, report: Report): Map<string, Deployment> {
+export function chooseDeployments(template: Template, isNested: boolean, report: Report): Map<string, Deployment> {
   const chosen = new Map<string, Deployment>();
   const stay = (resource: Resource, reason: string): void => {
     chosen.delete(resource.name);
@@ -22,7 +22,7 @@ export function chooseDeployments(template: Template, report: Report): Map<strin
       stay(resource, error.message);
     }
   }
-  const uses = collectUses(template);
+  const uses = collectUses(template, isNested);
   for (let size = -1; size !== chosen.size;) {
     size = chosen.size;
     for (const deployment of chosen.values()) {
@@ -40,7 +40,7 @@ interface Uses {
   unclear: { by?: string }[];
 }
 
-function collectUses(template: Template): Uses {
+function collectUses(template: Template, isNested: boolean): Uses {
   const uses: Uses = { byTarget: new Map(), unclear: [] };
   const add = (reference: Reference, by: { by?: string }): void => {
     if (reference.target === undefined) uses.unclear.push(by);
@@ -60,7 +60,8 @@ function collectUses(template: Template): Uses {
       for (const reference of early.flatMap(findReferences)) add(reference, by);
     }
   }
-  for (const { value } of template.outputs.values()) for (const reference of findReferences(value)) add(reference, {});
+  for (const { name, value } of template.outputs.values())
+    for (const reference of findReferences(value)) add(reference, isNested ? { by: `output ${name} of a nested template` } : {});
   return uses;
 }
 

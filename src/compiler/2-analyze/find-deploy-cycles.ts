@@ -1,30 +1,50 @@
 // Deploy-time references that Heat could not meet: vms that must each be made before the other.
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
+import { withoutIndexes } from "../../model/cell.ts";
 import { visitExpr, type Expr } from "../../model/expression.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
-import type { Resource, Template, Value } from "../../model/template.ts";
+import type { Entry, Resource, Value } from "../../model/template.ts";
 import { findKnots, findShortestCycle } from "./strongly-connected.ts";
 
 /** Reports cycles of resources in which a role's deploy-time value takes part. Cycles of properties alone are Heat's to refuse. */
-export function findDeployCycles(template: Template, resolved: ResolvedTemplate, report: Report): void {
-  const names = [...template.resources.keys()];
-  const numbers = new Map(names.map((name, number) => [name, number]));
-  const targets = names.map((): number[] => []);
+export function findDeployCycles(resolved: ResolvedTemplate, report: Report): void {
+  // `outer/` stands for what must be there before anything in the nested stack `outer` is made.
+  const names: string[] = [];
+  const numbers = new Map<string, number>();
+  const targets: number[][] = [];
+  for (const [prefix, { template }] of resolved.scopes) {
+    for (const { name, nested } of template.resources.values())
+      for (const node of nested === undefined ? [prefix + name] : [prefix + name, `${prefix}${name}/`]) {
+        numbers.set(node, names.push(node) - 1);
+        targets.push([]);
+      }
+  }
   const places = new Map<string, { message: string; span: Span; isRole: boolean }>();
-  const add = (from: string, to: string, message: string, span: Span, isRole: boolean): void => {
+  const add = (from: string, to: string, message?: string, span?: Span, isRole = false): void => {
     const [first, second] = [numbers.get(from), numbers.get(to)];
     // A vm may well be told its own attributes.
     if (first === undefined || second === undefined || (isRole && first === second)) return;
     targets[first]?.push(second);
     const key = `${first} ${second}`;
-    if (!places.has(key)) places.set(key, { message, span, isRole });
+    if (message !== undefined && span !== undefined && !places.has(key)) places.set(key, { message, span, isRole });
   };
 
-  for (const resource of template.resources.values()) {
-    for (const { name, span } of namedBy(resource))
-      add(resource.name, name, `a property of ${resource.name} refers to ${name}`, span, false);
-    for (const name of resource.dependsOn) add(resource.name, name, `${resource.name} depends_on ${name}`, resource.span, false);
+  for (const [prefix, { template }] of resolved.scopes) {
+    for (const resource of template.resources.values()) {
+      const node = prefix + resource.name;
+      // A nested stack waits for all that lies in it, and that for what the stack is given.
+      if (prefix !== "") {
+        add(prefix.slice(0, -1), node);
+        add(node, prefix);
+      }
+      const waiter = resource.nested === undefined ? node : `${node}/`;
+      const runTime = resolved.scopes.get(`${node}/`)?.runTime.parameters ?? new Set();
+      for (const { name, span } of namedBy(resource, runTime))
+        add(waiter, prefix + name, `a property of ${resource.name} refers to ${name}`, span);
+      for (const name of resource.dependsOn)
+        add(waiter, prefix + name, `${resource.name} depends_on ${name}`, resource.span);
+    }
   }
   for (const vm of resolved.vms) {
     for (const { spec, inputs } of vm.roles) {
@@ -43,7 +63,7 @@ export function findDeployCycles(template: Template, resolved: ResolvedTemplate,
     const links = cycle.flatMap((node, position) => places.get(`${node} ${cycle[(position + 1) % cycle.length]}`) ?? []);
     const first = links.find(({ isRole }) => isRole);
     if (first === undefined) continue;
-    const shown = [...cycle, cycle[0] as number].map((node) => names[node] as string);
+    const shown = [...cycle, cycle[0] as number].map((node) => names[node] as string).filter((name) => !name.endsWith("/"));
     report.add(
       "deploy-time-cycle",
       first.span,
@@ -56,11 +76,11 @@ export function findDeployCycles(template: Template, resolved: ResolvedTemplate,
 function namedIn(expr: Expr): string[] {
   const found: string[] = [];
   visitExpr(expr, (inner) => {
-    if (inner.kind === "attr") found.push(inner.resource);
-    else if (inner.kind === "resource") found.push(inner.name);
+    if (inner.kind === "attr") found.push(withoutIndexes(inner.resource));
+    else if (inner.kind === "resource") found.push(withoutIndexes(inner.name));
     else if (inner.kind === "call" && inner.fn === "get_attr") {
       const [name] = itemsOf(inner.arg);
-      if (name?.kind === "value" && typeof name.value === "string") found.push(name.value);
+      if (name?.kind === "value" && typeof name.value === "string") found.push(withoutIndexes(name.value));
     }
   });
   return found;
@@ -71,8 +91,8 @@ function itemsOf(expr: Expr): Expr[] {
   return expr.kind === "value" && Array.isArray(expr.value) ? expr.value.map((value) => ({ kind: "value", value })) : [];
 }
 
-// The resources that a resource's own properties name.
-function namedBy(resource: Resource): { name: string; span: Span }[] {
+// The resources that a resource's own properties name; run-time values that a nested stack is given are none of Heat's.
+function namedBy(resource: Resource, runTime: ReadonlySet<string>): { name: string; span: Span }[] {
   const found: { name: string; span: Span }[] = [];
   const visit = (value: Value): void => {
     if (value.kind === "list") value.items.forEach(visit);
@@ -85,9 +105,9 @@ function namedBy(resource: Resource): { name: string; span: Span }[] {
     }
   };
   const { group, properties } = resource;
-  if (group?.memberProperties !== undefined) visit(group.memberProperties);
-  if (properties?.kind === "map") {
-    for (const { key, value } of properties.entries) if (group === undefined || key !== "resource_def") visit(value);
-  }
+  const entriesOf = (value: Value | undefined): Entry[] => (value?.kind === "map" ? value.entries : []);
+  const isDefinition = (key: string): boolean => group !== undefined && (key === "resource_def" || key === "resource");
+  const own = entriesOf(properties).filter(({ key }) => !isDefinition(key));
+  for (const { key, value } of [...entriesOf(group?.memberProperties), ...own]) if (!runTime.has(key)) visit(value);
   return found;
 }

@@ -12,10 +12,10 @@ import { propertyOf } from "./read-properties.ts";
 import { redirectReferences } from "./redirect-references.ts";
 
 /** Returns the template with its deployments as roles; a note says of each what became of it, and why. */
-export function importSoftwareConfig(template: Template, report: Report): Template {
+export function importSoftwareConfig(template: Template, report: Report, isNested = false): Template {
   const resources = [...template.resources.values()];
   if (!resources.some(isDeployment)) return template;
-  const deployments = chooseDeployments(template, report);
+  const deployments = chooseDeployments(template, isNested, report);
   if (deployments.size === 0) return template;
 
   const imported = placeRoles(deployments);

@@ -29,7 +29,8 @@ import { findKnots, findShortestCycle } from "./strongly-connected.ts";
 /** Resolves all references of a template and of those that it is made of; what is wrong is reported. */
 export function resolveTemplate(template: Template, report: Report): ResolvedTemplate {
   const root = rootScope(template);
-  const base: Base = { scope: root, template, report, sizeOf: sizesWith(report), conditions: new Map() };
+  const sizes = new Map<string, Expr>();
+  const base: Base = { scope: root, template, report, sizeOf: rememberSizes(sizes), conditions: new Map() };
   const scopes = openScopes(root, base, report);
   const conditions = new Map<string, Expr>();
   const resourceConditions = new Map<string, Expr>();
@@ -49,13 +50,14 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
     resolvedScopes.set(withoutIndexes(scope.prefix), resolveScope(scope, here));
     for (const resource of scope.template.resources.values()) {
       properties.set(plainName(scope, resource.name), resolveProperties(resource, here));
+      if (resource.group !== undefined) here.sizeOf(resource, scope);
       if (resource.vm !== undefined) vms.push(resolveVm(resource, resource.vm, here));
     }
   }
   const atRoot = { ...base, conditions: resourceConditions };
   const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, atRoot));
   const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
-  return { vms, outputs, conditions, properties, resourceConditions, scopes: resolvedScopes, ...leftOut };
+  return { vms, outputs, conditions, properties, resourceConditions, sizes, scopes: resolvedScopes, ...leftOut };
 }
 
 type Base = Pick<Context, "scope" | "template" | "report" | "reader" | "sizeOf" | "conditions">;
@@ -84,8 +86,7 @@ function inside(base: Base, scope: Scope): Base {
 }
 
 // What is wrong with a group's count is reported where its properties are looked at.
-function sizesWith(report: Report): Context["sizeOf"] {
-  const sizes = new Map<string, Expr>();
+function rememberSizes(sizes: Map<string, Expr>): Context["sizeOf"] {
   const sizeOf: Context["sizeOf"] = (resource, scope) => {
     const name = plainName(scope, resource.name);
     const known = sizes.get(name);
