@@ -1,7 +1,7 @@
 // The template T and the flags that every command with a template takes: -e ENV, -P name=value, -P name=@file, --json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { compile, type Compiled, type Emitted } from "../compiler/compile.ts";
+import { compile, type Compiled, type CompilerInput, type Emitted } from "../compiler/compile.ts";
 import { renderText } from "../diagnostics/render.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Flow } from "../model/flow.ts";
@@ -24,7 +24,7 @@ export interface TemplateValues {
 }
 
 export interface LoadedTemplate extends Compiled {
-  /** Texts of the template and its environments, by the names in spans. */
+  /** Texts of all files that were read, by the names in spans. */
   sources: Map<string, string>;
   /** Every file that was read or looked for. */
   files: Set<string>;
@@ -38,16 +38,24 @@ export interface GoodTemplate extends Emitted {
 }
 
 /** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
-export function loadTemplate(positionals: string[], values: TemplateValues, counts?: Record<string, number>): LoadedTemplate {
+export function loadTemplate(
+  positionals: string[],
+  values: TemplateValues,
+  options: Pick<CompilerInput, "counts" | "output" | "digests"> = {},
+): LoadedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
   if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
   const files = new Set([file, ...(values.environment ?? [])]);
+  const sources = new Map<string, string>();
   const readFile = (name: string): string | undefined => {
     files.add(name);
-    return readIfThere(name);
+    const content = readIfThere(name);
+    if (content !== undefined) sources.set(name, content);
+    return content;
   };
   const text = readNamed(file);
+  sources.set(file, text);
   const environments = (values.environment ?? []).map((name) => ({ file: name, text: readNamed(name) }));
   const compiled = compile({
     file,
@@ -55,9 +63,10 @@ export function loadTemplate(positionals: string[], values: TemplateValues, coun
     environments,
     parameters: (values.parameter ?? []).map(readParameter),
     host: { readFile, sha256: (content) => createHash("sha256").update(content).digest("hex") },
-    ...(counts === undefined ? {} : { counts }),
+    ...options,
   });
-  return { ...compiled, files, sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]) };
+  for (const one of environments) sources.set(one.file, one.text);
+  return { ...compiled, files, sources };
 }
 
 /** As loadTemplate, with errors and warnings written to standard error; undefined when the template is wrong. Notes are for `check`. */
@@ -66,7 +75,11 @@ export function compileFromOptions(
   values: TemplateValues,
   counts?: Record<string, number>,
 ): GoodTemplate | undefined {
-  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, counts);
+  const { report, sources, template, resolved, flow, emitted } = loadTemplate(
+    positionals,
+    values,
+    counts === undefined ? {} : { counts },
+  );
   const worthSaying = report.diagnostics.filter(({ severity }) => severity !== "note");
   process.stderr.write(renderText(worthSaying, sources));
   if (emitted === undefined || template === undefined || resolved === undefined || flow === undefined) return undefined;

@@ -262,7 +262,7 @@ interface Located {
   prefix: string;
   name: string;
   scope: ResolvedScope | undefined;
-  fill(expr: Expr): Expr;
+  fill: (expr: Expr) => Expr;
 }
 
 /** The value of an attribute into which the rest of the path still leads, or that after the whole path. */

@@ -70,8 +70,7 @@ export function visitExpr(expr: Expr, visit: (expr: Expr) => void): void {
   else if (expr.kind === "each") {
     visitExpr(expr.size, visit);
     visitExpr(expr.item, visit);
-  }
-  else if (expr.kind === "read") {
+  } else if (expr.kind === "read") {
     if (expr.read.kind === "gather") visitExpr(expr.read.size, visit);
     if (expr.read.present !== undefined) visitExpr(expr.read.present, visit);
   }
@@ -79,8 +78,8 @@ export function visitExpr(expr: Expr, visit: (expr: Expr) => void): void {
 
 /** How the texts of an expression change where a member's own index is filled in; `cell` is for the ids of cells and vms. */
 export interface Filling {
-  text(text: string): string;
-  cell(cell: string): string;
+  text: (text: string) => string;
+  cell: (cell: string) => string;
 }
 
 /** Filling in one index for the text that stands for it. */
@@ -143,6 +142,15 @@ export function fillJson(value: Json, text: (text: string) => string): Json {
 
 function mapValues<From, To>(map: Record<string, From>, change: (value: From) => To): Record<string, To> {
   return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]));
+}
+
+/** Tells whether some expression inside `expr`, or itself, is what `matches` looks for. */
+export function holds(expr: Expr, matches: (inner: Expr) => boolean): boolean {
+  let found = false;
+  visitExpr(expr, (inner) => {
+    found ||= matches(inner);
+  });
+  return found;
 }
 
 /** Returns every read inside `expr`, in order of appearance. */

@@ -4,6 +4,7 @@ import { parseCellId, withoutIndexes } from "./cell.ts";
 import type { Expr, Read } from "./expression.ts";
 import type { InputSpec, Order, OutputSpec, RoleSpec, When } from "./role.ts";
 import type { LeftOut, Output, Template } from "./template.ts";
+import type { UserDataPart } from "./user-data.ts";
 import type { AfterPlan, Level } from "./vm-plan.ts";
 
 export interface ResolvedTemplate {
@@ -17,12 +18,16 @@ export interface ResolvedTemplate {
   resourceConditions: Map<string, Expr>;
   /** The number of members of each group. */
   sizes: ReadonlyMap<string, Expr>;
+  /** The parts of each vm's own user_data, by its resource. */
+  userData: Map<string, UserDataPart[]>;
   /** The template itself, named "", and each nested one, as `outer/`. */
   scopes: Map<string, ResolvedScope>;
 }
 
 /** One use of a template: the stack itself, a nested stack, or all members of a group of nested stacks. */
 export interface ResolvedScope {
+  /** What its names begin with: nothing, `outer/`, `app[%index:app%]/`. */
+  prefix: string;
   template: Template;
   /** The groups that it is a member of, outermost first. */
   levels: Level[];

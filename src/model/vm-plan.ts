@@ -21,6 +21,8 @@ export interface VmPlan {
   /** Facts of this vm that some role reads: its agent publishes them when it starts, as cells `VM.@vm.FACT`. */
   facts: VmFact[];
   rights: Rights;
+  /** Stack outputs that this vm's agent evaluates whole and hands to Heat. */
+  outputs?: Record<string, { value: Expr; secret: boolean }>;
 }
 
 /** A group that vms are members of. `skip`: numbers that its members do not have, since its `removal_policies` name them. */

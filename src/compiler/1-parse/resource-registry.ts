@@ -69,11 +69,7 @@ export function findRealType(type: string, name: string, file: string, aliases: 
   return { type: current, path: used.length === 0 ? pathBeside(file, current) : current, used };
 }
 
-function findAlias(
-  type: string,
-  name: string,
-  aliases: readonly TypeAlias[],
-): { target: string; alias: TypeAlias } | undefined {
+function findAlias(type: string, name: string, aliases: readonly TypeAlias[]): { target: string; alias: TypeAlias } | undefined {
   const fitting = aliases.filter(
     ({ pattern, resource }) => matches(pattern, type) && (resource === undefined || matches(resource, name)),
   );

@@ -179,7 +179,17 @@ function choiceOf(read: Read): Pick<FlowEdge, "gather"> {
   return { gather: { key: choiceKeyOf(read), of: read.of === "any" ? 1 : read.of } };
 }
 
-function patternOf({ group, inside = "", role, output }: { group: string; inside?: string; role: string; output: string }): string {
+function patternOf({
+  group,
+  inside = "",
+  role,
+  output,
+}: {
+  group: string;
+  inside?: string;
+  role: string;
+  output: string;
+}): string {
   return cellId(`${group}[*]${inside}`, role, output);
 }
 

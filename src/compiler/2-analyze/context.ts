@@ -17,7 +17,7 @@ export interface Context {
   /** The vm or group in whose metadata the value stands, as `outer/app`; the index variable only in a group. */
   reader?: { resource: string; indexVar?: string };
   /** The count of a group. */
-  sizeOf(resource: Resource, scope: Scope): Expr;
+  sizeOf: (resource: Resource, scope: Scope) => Expr;
   /** Of each resource with a condition that condition, by names as `outer/app`. */
   conditions: ReadonlyMap<string, Expr>;
   /** Texts that stand for a member's number, beside the reader's own. */

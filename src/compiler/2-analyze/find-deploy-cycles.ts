@@ -42,8 +42,7 @@ export function findDeployCycles(resolved: ResolvedTemplate, report: Report): vo
       const runTime = resolved.scopes.get(`${node}/`)?.runTime.parameters ?? new Set();
       for (const { name, span } of namedBy(resource, runTime))
         add(waiter, prefix + name, `a property of ${resource.name} refers to ${name}`, span);
-      for (const name of resource.dependsOn)
-        add(waiter, prefix + name, `${resource.name} depends_on ${name}`, resource.span);
+      for (const name of resource.dependsOn) add(waiter, prefix + name, `${resource.name} depends_on ${name}`, resource.span);
     }
   }
   for (const vm of resolved.vms) {

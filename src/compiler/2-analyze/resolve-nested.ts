@@ -154,13 +154,7 @@ function resolveInside(child: Scope, asked: Asked, context: Context, resolve: Re
     return nothing;
   }
   const via = { message: `output ${name} of ${template.file} is read here`, span };
-  const value = follow(
-    `output ${child.prefix}${name}`,
-    output.value,
-    span,
-    { ...inside, via: [...context.via, via] },
-    resolve,
-  );
+  const value = follow(`output ${child.prefix}${name}`, output.value, span, { ...inside, via: [...context.via, via] }, resolve);
   if (context.reads.length === before)
     return value.kind === "value" && output.condition === undefined ? dig(value, path) : undefined;
   if (output.condition?.kind !== "literal") return dig(value, path);

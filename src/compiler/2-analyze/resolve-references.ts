@@ -93,8 +93,7 @@ function resolveAttribute(call: Call, context: Context): Expr {
 
   const { path } = reference;
   const asked = { resource, name: String(first.value), path: path?.slice(1) ?? [], span: first.span };
-  if (resource.nested !== undefined && path !== undefined)
-    return resolveNested(asked, context, resolveValue) ?? ofHeat(path);
+  if (resource.nested !== undefined && path !== undefined) return resolveNested(asked, context, resolveValue) ?? ofHeat(path);
   if (resource.nested !== undefined) return resolveByHeat(call, context);
   if (resource.group !== undefined && path !== undefined) {
     const ofMembers = resolveInGroup(asked, context, resolveValue);
@@ -102,8 +101,7 @@ function resolveAttribute(call: Call, context: Context): Expr {
   }
   const meaning = findMeaning(resource, String(first.value), path?.slice(1) ?? [], first.span, context);
   if (meaning.kind === "wrong") return nothing;
-  if (meaning.kind === "attribute")
-    return path === undefined ? resolveByHeat(call, context) : ofHeat(path);
+  if (meaning.kind === "attribute") return path === undefined ? resolveByHeat(call, context) : ofHeat(path);
   if (path === undefined) {
     context.report.add("computed-path", call.span, { fn: call.fn });
     return nothing;

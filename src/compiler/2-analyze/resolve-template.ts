@@ -22,6 +22,7 @@ import { childScope, type Context, type Place } from "./context.ts";
 import { isOnOne } from "./find-meaning.ts";
 import { findPlaced, findRole } from "./find-names.ts";
 import { allOf, idsOf, readEnd } from "./make-reads.ts";
+import { readUserData } from "./read-user-data.ts";
 import { resolveCondition, resolveValue } from "./resolve-references.ts";
 import { indexOf, plainName, rootScope, type Scope } from "./scope.ts";
 import { findKnots, findShortestCycle } from "./strongly-connected.ts";
@@ -57,7 +58,12 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
   const atRoot = { ...base, conditions: resourceConditions };
   const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, atRoot));
   const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
-  return { vms, outputs, conditions, properties, resourceConditions, sizes, scopes: resolvedScopes, ...leftOut };
+  const userData = new Map(
+    scopes.flatMap((scope) =>
+      [...readUserData(scope.template, report)].map(([name, parts]) => [plainName(scope, name), parts] as const),
+    ),
+  );
+  return { vms, outputs, conditions, properties, resourceConditions, sizes, scopes: resolvedScopes, userData, ...leftOut };
 }
 
 type Base = Pick<Context, "scope" | "template" | "report" | "reader" | "sizeOf" | "conditions">;
@@ -105,6 +111,7 @@ function rememberSizes(sizes: Map<string, Expr>): Context["sizeOf"] {
 function resolveScope(scope: Scope, base: Base): ResolvedScope {
   const { template, levels, parent } = scope;
   const resolved: ResolvedScope = {
+    prefix: scope.prefix,
     template,
     levels,
     parameters: new Map(),
@@ -222,7 +229,10 @@ function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
   };
   const condition = conditionOf(resource, base);
   const vm: ResolvedVm = {
-    id: withIndexes(group === undefined ? own : memberId(own, "*"), levels.map(() => "*")),
+    id: withIndexes(
+      group === undefined ? own : memberId(own, "*"),
+      levels.map(() => "*"),
+    ),
     resource: name,
     own: group === undefined ? own : memberId(own, "self"),
     whole,
@@ -263,8 +273,7 @@ function resolveRole(
   base: Base,
 ): ResolvedRole {
   const { on } = spec;
-  if (on !== "all" && level === undefined)
-    base.report.add("on-outside-group", spec.onSpan ?? spec.nameSpan, { role: spec.name });
+  if (on !== "all" && level === undefined) base.report.add("on-outside-group", spec.onSpan ?? spec.nameSpan, { role: spec.name });
   const lowest = level?.skip === undefined ? 0 : (memberNumbers(1, level.skip)[0] as number);
   const written = typeof on === "object" ? resolveValue(on.index, fixed(base, "the index of `on`")) : undefined;
   const index: Expr | undefined = written ?? (lowest === 0 ? undefined : { kind: "value", value: lowest });

@@ -1,132 +1,161 @@
-// The plain template for Heat: the user's own YAML, comments and all, without what is ours in it.
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  visit,
-  type Alias,
-  type Document,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from "yaml";
+// The plain templates for Heat: the user's own YAML, comments and all, without what is ours in it, and with what hands each vm its plan.
+import type { Document, YAMLMap } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Json, JsonMap } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
+import type { Template } from "../../model/template.ts";
+import type { StackPlan } from "../../model/vm-plan.ts";
+import type { ProgramDigests } from "./boot-script.ts";
+import { type CarriedVm, Carriers } from "./emit-carriers.ts";
+import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
+import { hotOf } from "./hot-values.ts";
+import { folderOf, rebase, relativePath } from "./rebase.ts";
+import { Tree } from "./yaml-tree.ts";
+
+export interface HotOptions {
+  plan: StackPlan;
+  generation: string;
+  /** The name of the file that this will be: its nested files lie in the folder NAME.d. */
+  output: string;
+  digests: ProgramDigests;
+}
+
+export interface EmittedHot {
+  hot: string;
+  /** What lies in NAME.d, by name there. */
+  files: Record<string, string>;
+}
 
 /**
- * Returns the text of the plain template; `document` is changed on the way. Deployments that have become roles are left out, and stack
- * outputs that are run-time values, each with a note in `report`.
+ * Returns the plain template with its nested files. `documentOf` gives the parsed text of a template, which is changed on the way, for each
+ * of its uses anew. Deployments that have become roles are left out, and so are run-time values that nested stacks are given.
  */
-export function emitHot(document: Document.Parsed, template: ResolvedTemplate, report: Report): string {
-  const tree = new Tree(document);
+export function emitHot(
+  documentOf: (template: Template) => Document.Parsed,
+  resolved: ResolvedTemplate,
+  options: HotOptions,
+  report: Report,
+): EmittedHot {
+  const scopes = openScopes(resolved.scopes, documentOf);
+  const carriers = new Carriers(scopes, resolved, options, report);
+  // Before anything is written: what a vm needs may have to cross several borders.
+  const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
+  let hot = "";
+  for (const scope of scopes.values()) {
+    if (scope.parent !== undefined && !scope.isChanged) continue;
+    const tree = new Tree(scope.document);
+    const [{ template }] = [scopeAt("", scopes)];
+    strip(tree, scope);
+    if (scope.parent !== undefined) rebase(tree, template.file, scope.template.file, options.output);
+    for (const child of scope.children) editChild(tree, child, carriers, `${folderOf(template.file)}${options.output}.d/`);
+    const isRoot = scope.parent === undefined;
+    const resources = Object.entries(isRoot && carriers.vms.length > 0 ? carriers.sharedResources() : {});
+    for (const { vm, boot, carrier } of added) {
+      if (vm.scope === scope) resources.push(...addBoot(tree, vm, boot, carriers));
+      if (isRoot) resources.push([carriers.nameOf(vm), carrier]);
+    }
+    for (const [name, value] of resources) tree.setPlain(tree.own(tree.root, "resources"), name, value);
+    if (!isRoot) addBorder(tree, scope);
+    else if (carriers.vms.length > 0) addParameters(tree, carriers);
+    if (isRoot) tellOutputs(tree, carriers, resolved);
+    tree.mendAliases();
+    carriers.addMemberFiles(scope, tree.plain());
+    if (scope.parent === undefined) hot = tree.toString();
+    else carriers.addTemplate(scope, tree.toString());
+  }
+  return { hot, files: carriers.files };
+}
+
+// Takes out what is ours, and of a nested template what Heat is told nothing of.
+function strip(tree: Tree, { template, parent, resolved }: EmitScope): void {
   for (const resources of tree.maps(tree.root, "resources")) {
     tree.removeAll(resources, template.leftOut?.resources ?? new Set());
   }
   for (const resource of tree.maps(tree.root, "resources").flatMap((resources) => tree.entries(resources))) {
     tree.removeAnnotation(resource);
     for (const properties of tree.maps(resource, "properties")) {
-      for (const definition of tree.maps(properties, "resource_def")) tree.removeAnnotation(definition);
+      for (const key of ["resource_def", "resource"])
+        for (const definition of tree.maps(properties, key)) tree.removeAnnotation(definition);
     }
   }
-  for (const outputs of tree.maps(tree.root, "outputs")) {
+  for (const outputs of tree.maps(tree.root, "outputs"))
     for (const output of tree.entries(outputs)) tree.remove(output, "reveal");
-    for (const { spec, reads } of template.outputs) {
-      if (reads.length === 0 && template.leftOut?.outputs.has(spec.name) !== true) continue;
-      report.add("run-time-output", spec.span, { output: spec.name });
-      tree.remove(outputs, spec.name);
-    }
-    // Heat takes no section that is empty.
-    if (outputs.items.length === 0) tree.remove(tree.root, "outputs");
-  }
-  tree.mendAliases();
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  if (parent === undefined) return;
+  tree.clear("outputs", resolved.runTime.outputs);
+  tree.clear("parameters", resolved.runTime.parameters);
+  tree.clearGroups(resolved.runTime.parameters);
 }
 
-/** A YAML document whose maps are found through aliases and merge keys, and cleared of keys wherever these come from. */
-class Tree {
-  readonly root: YAMLMap;
-  readonly #document: Document.Parsed;
-  /** What each alias stood for before anything was removed. */
-  readonly #targets = new Map<Alias, Node>();
+// A nested stack is made of the template that is emitted for it, and given what weft needs there in place of run-time values.
+function editChild(tree: Tree, child: EmitScope, carriers: Carriers, folder: string): void {
+  const { resource, parent, passed, resolved } = child;
+  if (resource === undefined || parent === undefined) return;
+  const path = child.isChanged
+    ? carriers.pathFrom(parent, carriers.templateFile(child))
+    : relativePath(folder, child.template.file);
+  if (!child.isChanged && parent.parent === undefined) return;
+  const own = tree.own(tree.own(tree.root, "resources"), resource.name);
+  const key = resource.group?.kind === "AutoScalingGroup" ? "resource" : "resource_def";
+  const definition = resource.group === undefined ? own : tree.own(tree.own(own, "properties"), key);
+  tree.set(definition, "type", path);
+  if (resolved.runTime.parameters.size === 0 && passed.size === 0) return;
+  const properties = tree.own(definition, "properties");
+  for (const name of resolved.runTime.parameters) tree.remove(properties, name);
+  for (const [name, { value }] of passed) tree.setPlain(properties, name, value);
+  if (properties.items.length === 0) tree.remove(definition, "properties");
+}
 
-  constructor(document: Document.Parsed) {
-    if (!isMap(document.contents)) throw new Error("a template is a map");
-    this.root = document.contents;
-    this.#document = document;
-    visit(document, {
-      Alias: (_key, alias) => {
-        const target = alias.resolve(document);
-        if (target !== undefined) this.#targets.set(alias, target);
-      },
-    });
+// What weft's own values need of a nested template.
+function addBorder(tree: Tree, { passed, exports }: EmitScope): void {
+  for (const [name, { type, hidden }] of passed)
+    tree.setPlain(tree.own(tree.root, "parameters"), name, { type, ...(hidden ? { hidden } : {}) });
+  for (const [name, value] of exports) tree.setPlain(tree.own(tree.root, "outputs"), name, { value });
+}
+
+// Lets a server have its user_data from a resource of ours, which is returned; a group's members make their own.
+function addBoot(tree: Tree, vm: CarriedVm, boot: JsonMap, carriers: Carriers): [string, Json][] {
+  const resources = tree.own(tree.root, "resources");
+  const resource = tree.own(resources, vm.own.name);
+  if (vm.own.group !== undefined) {
+    makeMember(tree, tree.own(tree.own(resource, "properties"), "resource_def"), boot, carriers, vm);
+    return [];
   }
+  const properties = tree.own(resource, "properties");
+  const name = carriers.bootNameOf(vm);
+  for (const [key, value] of Object.entries(carriers.serverProperties(name))) tree.setPlain(properties, key, value);
+  const conditional = vm.condition === undefined || vm.scope.parent !== undefined ? {} : { condition: vm.condition };
+  return [[name, { type: carriers.pathFrom(vm.scope, carriers.bootFile()), ...conditional, properties: boot }]];
+}
 
-  /** The maps that stand under `key`: several only where a key is repeated or merged in. */
-  maps(map: YAMLMap, key: string): YAMLMap[] {
-    return this.#pairs(map).flatMap(({ pair }) => (nameOf(pair) === key ? this.#asMap(pair.value) : []));
-  }
+function addParameters(tree: Tree, carriers: Carriers): void {
+  const parameters = tree.own(tree.root, "parameters");
+  for (const [name, value] of Object.entries(carriers.parameters())) tree.setPlain(parameters, name, value);
+}
 
-  /** The maps among the values of `map`. */
-  entries(map: YAMLMap): YAMLMap[] {
-    return this.#pairs(map).flatMap(({ pair }) => this.#asMap(pair.value));
-  }
-
-  /** Removes `key`, also from maps that are merged in; tells whether it was there. */
-  remove(map: YAMLMap, key: string): boolean {
-    return this.#remove(map, new Set([key]));
-  }
-
-  /** Removes keys, and what was said above the first item if that goes: it was about that one. */
-  removeAll(map: YAMLMap, keys: ReadonlySet<string>): void {
-    const [first] = map.items;
-    this.#remove(map, keys);
-    const [next] = map.items;
-    if (next === first) return;
-    map.commentBefore = null;
-    if (isNode(next?.key)) next.key.spaceBefore = false;
-  }
-
-  removeAnnotation(owner: YAMLMap): void {
-    for (const metadata of this.maps(owner, "metadata")) {
-      if (this.remove(metadata, "weft") && metadata.items.length === 0) this.remove(owner, "metadata");
+function tellOutputs(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {
+  for (const outputs of tree.maps(tree.root, "outputs")) {
+    for (const { spec, value, reads } of resolved.outputs) {
+      const isOfRole = resolved.leftOut?.outputs.has(spec.name) === true;
+      if (reads.length === 0 && !isOfRole) continue;
+      // What no deployment ever tells is known already.
+      const told = reads.length === 0 ? hotOf(value) : carriers.outputReference(spec.name);
+      if (told === undefined) tree.clear("outputs", new Set([spec.name]));
+      else tree.setPlain(tree.own(outputs, spec.name), "value", told);
     }
-  }
-
-  /** Writes out what an alias stood for when its anchor has gone with what was removed. */
-  mendAliases(): void {
-    visit(this.#document, {
-      Alias: (_key, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return undefined;
-        return this.#targets.get(alias);
-      },
-    });
-  }
-
-  #remove(map: YAMLMap, keys: ReadonlySet<string>): boolean {
-    const found = this.#pairs(map).filter(({ pair }) => keys.has(nameOf(pair) ?? ""));
-    const gone = new Set(found.map(({ pair }) => pair));
-    for (const owner of new Set(found.map((one) => one.owner))) owner.items = owner.items.filter((pair) => !gone.has(pair));
-    return found.length > 0;
-  }
-
-  #pairs(map: YAMLMap): { pair: Pair; owner: YAMLMap }[] {
-    return map.items.flatMap((pair) => (nameOf(pair) === "<<" ? this.#merged(pair.value) : [{ pair, owner: map }]));
-  }
-
-  #merged(value: unknown): { pair: Pair; owner: YAMLMap }[] {
-    const sources = isSeq(value) ? value.items : [value];
-    return sources.flatMap((source) => this.#asMap(source)).flatMap((map) => this.#pairs(map));
-  }
-
-  #asMap(value: unknown): YAMLMap[] {
-    const node = isAlias(value) ? this.#targets.get(value) : value;
-    return isMap(node) ? [node] : [];
   }
 }
 
-function nameOf({ key }: Pair): string | undefined {
-  if (!isScalar(key)) return undefined;
-  return typeof key.value === "symbol" ? key.value.description : String(key.value);
+// The members' properties stay where they are, and Heat hands them to the nested template as one value.
+function makeMember(tree: Tree, definition: YAMLMap, boot: JsonMap, carriers: Carriers, vm: CarriedVm): void {
+  const server = tree.own(definition, "properties");
+  for (const key of carriers.ownProperties) tree.take(server, key);
+  tree.set(definition, "type", carriers.pathFrom(vm.scope, carriers.memberFile(vm)));
+  tree.setPlain(definition, "properties", { ...boot, index: vm.indexVar ?? "" });
+  const properties = tree.own(definition, "properties");
+  tree.set(properties, "server", server);
+  const [metadata] = tree.maps(definition, "metadata");
+  if (metadata !== undefined) {
+    tree.set(properties, "metadata", metadata);
+    tree.take(definition, "metadata");
+  }
 }

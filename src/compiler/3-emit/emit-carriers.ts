@@ -1,0 +1,405 @@
+// What Heat gets for each vm beside the user's template: its user_data, made by one nested template, and its plan, handed over by another.
+import type { Report } from "../../diagnostics/diagnostic.ts";
+import { memberNumbers, withoutIndexes } from "../../model/cell.ts";
+import { rightsText } from "../../model/rights-text.ts";
+import type { Expr } from "../../model/expression.ts";
+import type { Json, JsonMap } from "../../model/json.ts";
+import type { ResolvedTemplate } from "../../model/resolved.ts";
+import type { Resource } from "../../model/template.ts";
+import type { VmPlan } from "../../model/vm-plan.ts";
+import { identityFormat } from "../../model/vm-identity.ts";
+import { isOwnMember, isPrivate, prefixesIn } from "./bind-values.ts";
+import { checkBudget } from "./check-budget.ts";
+import type { HotOptions } from "./emit-hot.ts";
+import { findAttributes } from "./find-attributes.ts";
+import { type EmitScope, joined, localHot, localized, scopeAt } from "./emit-scopes.ts";
+import { bootTemplate, carrierTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
+import { conditionOf, writtenOf } from "./hot-values.ts";
+
+export interface CarriedVm {
+  plan: VmPlan;
+  /** `outer/app` */
+  resource: string;
+  /** The template that it stands in, and its resource there. */
+  scope: EmitScope;
+  own: Resource;
+  /** As the stack's own template names it: `outer/db`, `app[%index%]`. */
+  id: string;
+  /** Of a member of a group, be it in a nested stack: what stands for its number. */
+  indexVar?: string;
+  /** As Heat expects it on a resource. */
+  condition?: Json;
+}
+
+/** Makes the resources, parameters and nested files of a stack; names are such that they meet none of the user's. */
+export class Carriers {
+  /** Vms with something to do. */
+  readonly vms: CarriedVm[];
+  readonly files: Record<string, string> = {};
+  /** Properties of a server that weft sets itself. */
+  readonly ownProperties: readonly string[] = Object.keys(this.serverProperties(""));
+  readonly #scopes: ReadonlyMap<string, EmitScope>;
+  readonly #root: EmitScope;
+  readonly #resolved: ResolvedTemplate;
+  readonly #options: HotOptions;
+  readonly #report: Report;
+
+  constructor(scopes: ReadonlyMap<string, EmitScope>, resolved: ResolvedTemplate, options: HotOptions, report: Report) {
+    this.#scopes = scopes;
+    this.#root = scopeAt("", scopes);
+    this.#resolved = resolved;
+    this.#options = options;
+    this.#report = report;
+    this.vms = options.plan.vms.filter(isCarried).flatMap((plan) => this.#carried(plan) ?? []);
+  }
+
+  #carried(plan: VmPlan): CarriedVm | undefined {
+    const resource = withoutIndexes(plan.vm);
+    const end = resource.lastIndexOf("/") + 1;
+    const scope = scopeAt(resource.slice(0, end), this.#scopes);
+    const own = scope.template.resources.get(resource.slice(end)) as Resource;
+    const reason = reasonNotDelivered(plan, this.#options.plan.slots[plan.vm] ?? {}, scope, own, this.#resolved);
+    if (reason !== undefined) {
+      this.#report.add("not-delivered", own.span, { vm: plan.vm, reason });
+      return undefined;
+    }
+    const condition = this.#options.plan.conditions[plan.vm];
+    const indexVar = plan.group?.indexVar;
+    return {
+      plan,
+      resource,
+      scope,
+      own,
+      id: indexVar === undefined ? plan.vm : plan.vm.replace("[*]", `[${indexVar}]`),
+      ...(indexVar === undefined ? {} : { indexVar }),
+      ...(condition === undefined ? {} : { condition: conditionOf(condition) }),
+    };
+  }
+
+  /** The name of the resource that hands a vm its plan, in the stack's own template. */
+  nameOf({ resource }: CarriedVm): string {
+    return this.#name(`weft_${resource.includes("/") ? fileName(resource) : resource}`);
+  }
+
+  /** The name of the resource that makes a vm's user_data, where the vm stands. */
+  bootNameOf({ scope, own }: CarriedVm): string {
+    return scope.names.get(`weft_${own.name}_boot`);
+  }
+
+  /** How a template names a file of ours: in their folder they lie side by side. */
+  pathFrom({ parent }: EmitScope, file: string): string {
+    return parent === undefined ? `${this.#options.output}.d/${file}` : file;
+  }
+
+  /** What hands a vm its plan. */
+  carrierResource(vm: CarriedVm): JsonMap {
+    const { plan, resource, scope, own: server, indexVar, condition } = vm;
+    const values = this.#values(vm);
+    const own = Object.keys(values.own);
+    const file = this.#add(
+      `${fileName(resource)}.yaml`,
+      carrierTemplate({
+        planFile: this.#planFile(vm),
+        generation: this.#options.generation,
+        ownSlots: own,
+        inGroup: indexVar !== undefined,
+        runsAtDelete: runsAtDelete(plan),
+        hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
+      }),
+    );
+    // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
+    const ids = scope.lift(server.group === undefined ? { get_resource: server.name } : { get_attr: [server.name, "refs_map"] });
+    const properties: JsonMap = {
+      ...(indexVar === undefined ? { server: ids } : { servers: ids, index: indexVar }),
+      ...this.#identity(vm, this.#root, vm.id),
+      rights: ownTexts(rightsText(plan.rights), indexVar),
+      ...unlessEmpty("values", values.open),
+      ...unlessEmpty("own", values.own),
+      ...this.#privateOfCarrier(vm),
+    };
+    const definition = { type: this.pathFrom(this.#root, file), properties };
+    const conditional = condition === undefined ? {} : { condition };
+    if (indexVar === undefined) return { ...definition, ...conditional };
+    return {
+      type: "OS::Heat::ResourceGroup",
+      ...conditional,
+      properties: { ...this.#groupProperties(vm), resource_def: definition },
+    };
+  }
+
+  // As many members as the vm's own group has, with the same numbers.
+  #groupProperties({ plan, resource, scope, own }: CarriedVm): JsonMap {
+    if (scope.parent === undefined) {
+      const written = own.properties?.kind === "map" ? own.properties.entries : [];
+      const shared = written.filter(({ key }) =>
+        ["count", "index_var", "removal_policies", "removal_policies_mode"].includes(key),
+      );
+      return Object.fromEntries(shared.map(({ key, value }) => [key, writtenOf(value)]));
+    }
+    const { group } = plan;
+    const size = own.group === undefined ? scope.resolved.levels.at(-1)?.size : this.#resolved.sizes.get(resource);
+    if (group === undefined || size === undefined) throw new Error(`${plan.vm} is in no group`);
+    return {
+      count: this.#atRoot(size),
+      index_var: group.indexVar,
+      ...(group.skip === undefined ? {} : { removal_policies: [{ resource_list: group.skip.map(String) }] }),
+    };
+  }
+
+  bootProperties(vm: CarriedVm): JsonMap {
+    const { scope, own } = vm;
+    const here = own.group === undefined ? own.name : `${own.name}[${own.group.indexVar}]`;
+    const seal: Json = { get_attr: [this.#name("weft_seal_key"), "value"] };
+    const id = scope.parent === undefined ? vm.id : joined(scope.idPrefix(), here);
+    const parameter = (name: string): Json => ({ get_param: this.#name(name) });
+    return {
+      ...this.#identity(vm, scope, id),
+      seal_key: scope.bring("weft_seal_key", seal, { hidden: true }),
+      hub_urls: scope.bring("weft_hub_urls", parameter("weft_hub_urls"), { type: "comma_delimited_list" }),
+      hub_fingerprint: scope.bring("weft_hub_fingerprint", parameter("weft_hub_fingerprint")),
+      agent_url: scope.bring("weft_agent_url", parameter("weft_agent_url")),
+      ...this.#private(vm),
+      ...this.#parts(vm),
+    };
+  }
+
+  serverProperties(boot: string): JsonMap {
+    return {
+      user_data_format: "SOFTWARE_CONFIG",
+      user_data_update_policy: "IGNORE",
+      software_config_transport: "POLL_SERVER_HEAT",
+      user_data: { get_attr: [boot, "user_data"] },
+    };
+  }
+
+  bootFile(): string {
+    return this.#add("weft.boot.yaml", bootTemplate(this.#options.digests));
+  }
+
+  memberFile({ resource }: CarriedVm): string {
+    return `${fileName(resource)}.member.yaml`;
+  }
+
+  /** Writes the files of a template's groups of vms; `document` is the finished template, which says what is read of them. */
+  addMemberFiles(scope: EmitScope, document: unknown): void {
+    for (const vm of this.vms.filter((one) => one.scope === scope && one.own.group !== undefined)) {
+      const { memberProperties } = vm.own.group ?? {};
+      const written = memberProperties?.kind === "map" ? memberProperties.entries : [];
+      const definition = findDefinition(document, vm.own.name);
+      this.#add(
+        this.memberFile(vm),
+        memberTemplate(
+          {
+            vm: vm.resource,
+            properties: [...new Set(written.map(({ key }) => key))].filter((key) => !this.ownProperties.includes(key)),
+            hasMetadata: definition["metadata"] !== undefined,
+            attributes: findAttributes(document, vm.own.name).filter((name) => name !== "values_digest"),
+            runsAtDelete: runsAtDelete(vm.plan),
+            tellsDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
+          },
+          this.#options.digests,
+        ),
+      );
+    }
+  }
+
+  /** Writes a nested template. */
+  addTemplate(scope: EmitScope, text: string): void {
+    this.#add(this.templateFile(scope), text);
+  }
+
+  templateFile({ plain }: EmitScope): string {
+    return `${fileName(plain.slice(0, -1))}.yaml`;
+  }
+
+  sharedResources(): JsonMap {
+    const properties = { length: 64, character_classes: [{ class: "lettersdigits" }] };
+    return { [this.#name("weft_seal_key")]: { type: "OS::Heat::RandomString", properties } };
+  }
+
+  parameters(): JsonMap {
+    return {
+      [this.#name("weft_hub_urls")]: {
+        type: "comma_delimited_list",
+        description: "Base URLs of the hubs, as vms reach them: https://HOST:PORT,...",
+      },
+      [this.#name("weft_hub_fingerprint")]: {
+        type: "string",
+        default: "",
+        description: "SHA-256 of the hubs' certificate; empty for one whose authority vms know",
+      },
+      [this.#name("weft_token_key")]: {
+        type: "string",
+        hidden: true,
+        constraints: [{ length: { min: 16 } }],
+        description: "The hubs' WEFT_TOKEN_KEY",
+      },
+      [this.#name("weft_agent_url")]: {
+        type: "string",
+        default: "",
+        description: "A folder from which vms fetch agent.cjs and node-linux-x64; empty: from a hub",
+      },
+    };
+  }
+
+  /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
+  outputReference(output: string): Json | undefined {
+    const vm = this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));
+    if (vm === undefined) return undefined;
+    const first = vm.plan.group?.skip === undefined ? 0 : memberNumbers(1, vm.plan.group.skip)[0];
+    return { get_attr: [this.nameOf(vm), vm.indexVar === undefined ? "outputs" : `resource.${first}.outputs`, output] };
+  }
+
+  #identity(_vm: CarriedVm, scope: EmitScope, id: Json): JsonMap {
+    return {
+      vm: id,
+      stack: scope.bring("weft_stack", { get_param: "OS::stack_id" }),
+      token_key: scope.bring("weft_token_key", { get_param: this.#name("weft_token_key") }, { hidden: true }),
+    };
+  }
+
+  #planFile(vm: CarriedVm): string {
+    const config = { format: identityFormat, generation: this.#options.generation, plan: vm.plan };
+    return this.#add(`${fileName(vm.resource)}.plan.json`, `${JSON.stringify(config, null, 1)}\n`);
+  }
+
+  // What a deployment may show to the other vms. `own` is of all members, by their numbers.
+  #values({ plan, indexVar }: CarriedVm): { open: JsonMap; own: JsonMap } {
+    const values: { open: JsonMap; own: JsonMap } = { open: {}, own: {} };
+    for (const [slot, expr] of Object.entries(this.#options.plan.slots[plan.vm] ?? {})) {
+      if (isPrivate(expr, this.#resolved.scopes)) continue;
+      const isOwn = isOwnMember(expr, indexVar) || isOfMember(expr);
+      (isOwn ? values.own : values.open)[slot] = this.#atRoot(expr, indexVar);
+    }
+    return values;
+  }
+
+  // What is private comes with user_data; undefined where nothing is.
+  #private({ plan, scope }: CarriedVm): { private: JsonMap } | undefined {
+    const slots = Object.entries(this.#options.plan.slots[plan.vm] ?? {});
+    const secret = slots.filter(([, expr]) => isPrivate(expr, this.#resolved.scopes));
+    if (secret.length === 0) return undefined;
+    const entries = secret.map(([slot, expr]): [string, Json] => {
+      const from = this.#scopeOf(expr);
+      if (from === scope) return [slot, localHot(expr)];
+      // A parameter of the type that takes all, for a value of any.
+      const name = `weft_private_${plan.vm}_${slot}`.replace(/[^A-Za-z0-9_]/g, "_");
+      const brought = scope.bring(name, { value: localHot(expr) }, { type: "json", hidden: true }, from);
+      return [slot, { get_param: [(brought as { get_param: string }).get_param, "value"] }];
+    });
+    return { private: Object.fromEntries(entries) };
+  }
+
+  // An output would show it: out of a nested stack comes its digest only.
+  #privateOfCarrier(vm: CarriedVm): JsonMap {
+    const own = this.#private(vm);
+    if (own === undefined || vm.scope.parent === undefined) return own ?? {};
+    const { own: server, scope } = vm;
+    const digest: Json =
+      server.group === undefined
+        ? { get_attr: [this.bootNameOf(vm), "values_digest"] }
+        : { get_attr: [server.name, "attributes", "values_digest"] };
+    return { values_digest: scope.lift(digest) };
+  }
+
+  // As the stack's own template has it.
+  #atRoot(expr: Expr, indexVar?: string): Json {
+    if (expr.kind === "each") {
+      const inner = isOwnMember(expr.item, expr.index) ? mapOfMembers(localized(expr.item)) : localHot(expr.item);
+      return this.#scopeOf(expr.item).lift(inner);
+    }
+    return this.#scopeOf(expr).lift(isOwnMember(expr, indexVar) ? mapOfMembers(localized(expr)) : localHot(expr));
+  }
+
+  #scopeOf(expr: Expr): EmitScope {
+    return scopeAt([...prefixesIn(expr)][0] ?? "", this.#scopes);
+  }
+
+  #parts(vm: CarriedVm): JsonMap {
+    const parts = this.#resolved.userData.get(vm.resource) ?? [];
+    checkBudget(vm.resource, parts, vm.own, vm.scope.template, this.#report);
+    if (parts.length === 0) return {};
+    const list = [
+      ...parts.flatMap(({ subtype, filename, value }, index) => [
+        `${index === 0 ? "" : "\n"}${partHead(subtype, filename)}`,
+        writtenOf(value),
+      ]),
+      mimeEnd,
+    ];
+    return { parts: { list } };
+  }
+
+  #add(file: string, text: string): string {
+    this.files[file] = text;
+    return file;
+  }
+
+  #name(wanted: string): string {
+    return this.#root.names.get(wanted);
+  }
+}
+
+// Why a vm cannot be told who it is, or what it needs.
+function reasonNotDelivered(
+  plan: VmPlan,
+  slots: Record<string, Expr>,
+  scope: EmitScope,
+  own: Resource,
+  resolved: ResolvedTemplate,
+): string | undefined {
+  if (plan.outer !== undefined) return "it is a member of a group within a group";
+  for (let at: EmitScope | undefined = scope, resource: Resource | undefined = own; at !== undefined; at = at.parent) {
+    if (resource?.group?.kind === "AutoScalingGroup") return "members of an AutoScalingGroup have no numbers in Heat";
+    const isNested = at.parent !== undefined;
+    if (isNested && resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name))
+      return "it has a condition within a nested stack";
+    ({ resource } = at);
+  }
+  if (scope.parent !== undefined && runsAtDelete(plan))
+    return "a role of it runs when it leaves, which nobody in a nested stack waits for";
+  const { prefix } = scope.resolved;
+  const isForeign = (expr: Expr): boolean =>
+    isPrivate(expr, resolved.scopes) && [...prefixesIn(expr)].some((other) => !prefix.startsWith(other));
+  return Object.values(slots).some(isForeign) ? "it needs what is hidden in another template" : undefined;
+}
+
+// A value of a template that every member has for itself.
+function isOfMember(expr: Expr): boolean {
+  return expr.kind !== "each" && [...prefixesIn(expr)].some((prefix) => prefix.includes("["));
+}
+
+function unlessEmpty(key: string, map: JsonMap): JsonMap {
+  return Object.keys(map).length === 0 ? {} : { [key]: map };
+}
+
+function isCarried(plan: VmPlan): boolean {
+  return plan.roles.length > 0 || plan.facts.length > 0 || plan.outputs !== undefined;
+}
+
+function runsAtDelete(plan: VmPlan): boolean {
+  return plan.roles.some(({ onDelete }) => onDelete);
+}
+
+// Heat puts the member's index in place of the variable.
+function ownTexts(text: string, indexVar: string | undefined): string {
+  return indexVar === undefined ? text : text.replaceAll("[self]", `[${indexVar}]`);
+}
+
+// `[group, resource.%index%, name]` of every member, by index: the variable would come too late within get_attr.
+function mapOfMembers(expr: Expr): Json {
+  if (expr.kind !== "attr") throw new Error("only an attribute is a member's own");
+  const [member, ...path] = expr.path;
+  const [, , attribute] = /^(resource\.[^.]*)(?:\.(.+))?$/s.exec(String(member)) ?? [];
+  const rest = attribute === undefined ? path : [attribute, ...path];
+  return { get_attr: rest.length === 0 ? [expr.resource, "refs_map"] : [expr.resource, "attributes", ...rest] };
+}
+
+function findDefinition(document: unknown, group: string): { [key: string]: unknown } {
+  type Level = { [key: string]: unknown } | undefined;
+  const into = (value: unknown, key: string): Level => (value as Level)?.[key] as Level;
+  return into(into(into(into(into(document, "resources"), group), "properties"), "resource_def"), "properties") ?? {};
+}
+
+function fileName(resource: string): string {
+  return resource.replace(/[^A-Za-z0-9_-]/g, (character) => `~${character.codePointAt(0)?.toString(16)}`);
+}
