@@ -136,6 +136,11 @@ export const catalogue = {
     says: ({ name }: { name: string }) => `the template has no parameter "${name}"`,
     why: "A value is given, or asked for with get_param, for a parameter that the template does not declare. Heat refuses this. Correct the name, or declare the parameter.",
   },
+  "duplicate-name": {
+    severity: "error",
+    says: ({ name }: { name: string }) => `a resource and a parameter are both named "${name}"`,
+    why: "Heat refuses a template in which a parameter and a resource have the same name. Rename one of them.",
+  },
   "bad-parameter-value": {
     severity: "error",
     says: ({ name, source, problem }: { name: string; source: string; problem: string }) =>

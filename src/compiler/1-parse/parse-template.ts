@@ -125,6 +125,11 @@ function readTemplate({ file, yaml, aliases, within }: TemplateFile, opened: Ope
     conditions: parseConditions(top.map("conditions", "the section conditions"), context),
     files,
   };
+  for (const { name, span } of resources.values()) {
+    const parameter = template.parameters.get(name);
+    const related = parameter === undefined ? [] : [{ message: "the parameter", span: parameter.span }];
+    if (parameter !== undefined) report.add("duplicate-name", span, { name }, { related });
+  }
   return { template, document: yaml.document };
 }
 

@@ -78,12 +78,13 @@ export class Carriers {
 
   /** The name of the resource that hands a vm its plan, in the stack's own template. */
   nameOf({ resource }: CarriedVm): string {
-    return this.#name(`weft_${resource.includes("/") ? fileName(resource) : resource}`);
+    // It is a nested stack, whose name Heat lets have no other characters.
+    return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}`, resource);
   }
 
   /** The name of the resource that makes a vm's user_data, where the vm stands. */
   bootNameOf({ scope, own }: CarriedVm): string {
-    return scope.names.get(`weft_${own.name}_boot`);
+    return scope.names.get(`weft_${own.name.replace(/[^A-Za-z0-9_.-]/g, ".")}_boot`, `boot of ${own.name}`);
   }
 
   /** How a template names a file of ours: in their folder they lie side by side. */

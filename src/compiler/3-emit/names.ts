@@ -1,6 +1,6 @@
 // Names of what weft adds to a template: none of them is one of the user's.
 
-/** Gives out names; the same for the same wish. */
+/** Gives out names; the same for the same purpose. */
 export class Names {
   readonly #taken: Set<string>;
   readonly #given = new Map<string, string>();
@@ -9,13 +9,13 @@ export class Names {
     this.#taken = new Set(taken);
   }
 
-  get(wanted: string): string {
-    const known = this.#given.get(wanted);
+  get(wanted: string, purpose: string = wanted): string {
+    const known = this.#given.get(purpose);
     if (known !== undefined) return known;
     let name = wanted;
     while (this.#taken.has(name)) name += "_";
     this.#taken.add(name);
-    this.#given.set(wanted, name);
+    this.#given.set(purpose, name);
     return name;
   }
 }
