@@ -32,17 +32,19 @@ export async function placeVms(
   return vms.map((vm) => ({ ...vm, address: addresses.get(vm.id) as string, values: slotValues(plan, vm, heat) }));
 }
 
-interface Member {
+/** A vm before anything is known of it but its place in the stack. */
+export interface Member {
   id: string;
   compiled: VmPlan;
   plan: VmPlan;
   indexes: string[];
 }
 
-// The size of an inner group, and the condition of a vm, may differ from one member of an outer group to the next.
-function expandGroups(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
+/** The vms that a plan stands for, if their conditions hold: itself, or the members of its groups. */
+export function expandGroups(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
   const { vm, group } = compiled;
   const levels = levelsOf(compiled);
+  // The size of an inner group, and the condition of a vm, may differ from one member of an outer group to the next.
   let members: string[][] = [[]];
   for (const [depth, level] of levels.entries()) {
     members = members.flatMap((indexes) => {
@@ -59,6 +61,11 @@ function expandGroups(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Memb
   });
 }
 
+/** Fills in a member's own numbers where Heat would. */
+export function fillOwn(expr: Expr, { compiled, indexes }: Pick<Member, "compiled" | "indexes">): Expr {
+  return fillExpr(expr, fillingFor(levelsOf(compiled), indexes));
+}
+
 function levelsOf({ group, outer = [] }: VmPlan): Level[] {
   return group === undefined ? [] : [...outer, group];
 }
@@ -70,11 +77,11 @@ function sizeOf(plan: StackPlan, { vm }: VmPlan, { size }: Level): Expr {
   return expr;
 }
 
-function slotValues(plan: StackPlan, { compiled, indexes }: Member, heat: HeatPlayer): Record<string, Json> {
-  const own = fillingFor(levelsOf(compiled), indexes);
+/** What Heat resolves for one vm, by slot. */
+export function slotValues(plan: StackPlan, member: Member, heat: HeatPlayer): Record<string, Json> {
+  const vm = member.compiled.vm;
   const values: Record<string, Json> = {};
-  for (const [slot, expr] of Object.entries(plan.slots[compiled.vm] ?? {})) {
-    values[slot] = heat.evaluate(fillExpr(expr, own), { vm: compiled.vm, slot });
-  }
+  for (const [slot, expr] of Object.entries(plan.slots[vm] ?? {}))
+    values[slot] = heat.evaluate(fillOwn(expr, member), { vm, slot });
   return values;
 }

@@ -149,6 +149,7 @@ export class HeatPlayer {
     if (resource.nested !== undefined) return this.#ofNested(`${qualified}/`, attribute, rest);
     if (type === "OS::Heat::RandomString" && attribute === "value") return { start: this.#randomString(qualified) };
     if (type === "OS::Heat::Value" && attribute === "value") return startOf(this.#property(qualified, "value"));
+    if (attribute === "config" && /^OS::Heat::(SoftwareConfig|CloudConfig)$/.test(type)) return startOf(this.#config(qualified));
     if (type === "OS::Nova::Server") return startOf(this.#vmAttribute(qualified, attribute));
     if (type === "OS::Neutron::Port") {
       const address = this.#addressBehind(qualified);
@@ -212,6 +213,14 @@ export class HeatPlayer {
     const size = this.#stage.resolved.sizes.get(withoutIndexes(qualified));
     if (size === undefined) throw new Error(`${qualified} of ${template.file} has no size`);
     return memberNumbers(Number(evaluateExpr(this.#locate(qualified).fill(size), this.lookup)), resource.group?.skip);
+  }
+
+  #config(qualified: string): Json {
+    const cloudConfig = this.#property(qualified, "cloud_config");
+    // JSON is YAML.
+    return cloudConfig === undefined
+      ? (this.#property(qualified, "config") ?? "")
+      : `#cloud-config\n${JSON.stringify(cloudConfig)}\n`;
   }
 
   #vmAttribute(vm: string, attribute: string): Json | undefined {

@@ -17,6 +17,7 @@ import type {
 import type { AfterSpec, InputSpec, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Output, Resource, Template } from "../../model/template.ts";
 import { findTool } from "../../model/tool-names.ts";
+import type { UserDataPart } from "../../model/user-data.ts";
 import type { Level } from "../../model/vm-plan.ts";
 import { childScope, type Context, type Place } from "./context.ts";
 import { isOnOne } from "./find-meaning.ts";
@@ -58,12 +59,26 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
   const atRoot = { ...base, conditions: resourceConditions };
   const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, atRoot));
   const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
-  const userData = new Map(
-    scopes.flatMap((scope) =>
-      [...readUserData(scope.template, report)].map(([name, parts]) => [plainName(scope, name), parts] as const),
-    ),
-  );
-  return { vms, outputs, conditions, properties, resourceConditions, sizes, scopes: resolvedScopes, userData, ...leftOut };
+  return {
+    vms,
+    outputs,
+    conditions,
+    properties,
+    resourceConditions,
+    sizes,
+    scopes: resolvedScopes,
+    userData: new Map(scopes.flatMap((scope) => resolveUserData(scope, inside(atRoot, scope)))),
+    ...leftOut,
+  };
+}
+
+// What is wrong with the references of user_data is said where properties are looked at.
+function resolveUserData(scope: Scope, base: Base): [string, UserDataPart[]][] {
+  const quiet = fixed({ ...base, report: new Report() }, "user_data");
+  return [...readUserData(scope.template, base.report)].map(([name, parts]): [string, UserDataPart[]] => [
+    plainName(scope, name),
+    parts.map((part) => ({ ...part, expr: resolveValue(part.value, quiet) })),
+  ]);
 }
 
 type Base = Pick<Context, "scope" | "template" | "report" | "reader" | "sizeOf" | "conditions">;
