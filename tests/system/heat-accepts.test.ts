@@ -58,7 +58,8 @@ test.runIf(isHeatThere)("Heat resolves every emitted template to the end, and no
   for (const [index, { servers, edges, file }] of created.entries()) {
     const { folder, emitted } = sure[index] as Case;
     // The examples' vms depend on each other all over, and yet Heat may create all of them at once.
-    if (folder.startsWith("examples/")) expect(edges, file).toEqual([]);
+    const waiting = edges.filter(([waiter]) => !waiter.startsWith("weft_"));
+    if (folder.startsWith("examples/")) expect(waiting, file).toEqual([]);
     for (const { vm } of emitted.plan.vms.filter(({ roles }) => roles.length > 0)) {
       const pattern = new RegExp(`^${vm.replace(/[.*+?^${}()|\\]/g, "\\$&").replaceAll("[\\*]", "/\\d+")}(/member)?$`);
       const own = Object.entries(servers).filter(([name]) => pattern.test(name));
