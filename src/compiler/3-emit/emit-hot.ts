@@ -49,12 +49,16 @@ export function emitHot(
     if (scope.parent !== undefined) rebase(tree, template.file, scope.template.file, options.output);
     for (const child of scope.children) editChild(tree, child, carriers, `${folderOf(template.file)}${options.output}.d/`);
     const isRoot = scope.parent === undefined;
-    const resources = Object.entries(isRoot && carriers.vms.length > 0 ? carriers.sharedResources() : {});
-    for (const { vm, boot, carrier } of added) {
-      if (vm.scope === scope) resources.push(...addBoot(tree, vm, boot, carriers));
-      if (isRoot) resources.push([carriers.nameOf(vm), carrier]);
+    const own = added.filter(({ vm }) => isRoot || vm.scope === scope);
+    if (own.length > 0) {
+      const resources = tree.own(tree.root, "resources");
+      const more = Object.entries(isRoot ? carriers.sharedResources() : {});
+      for (const { vm, boot, carrier } of own) {
+        if (vm.scope === scope) more.push(...addBoot(tree, resources, vm, boot, carriers));
+        if (isRoot) more.push([carriers.nameOf(vm), carrier]);
+      }
+      for (const [name, value] of more) tree.setPlain(resources, name, value);
     }
-    for (const [name, value] of resources) tree.setPlain(tree.own(tree.root, "resources"), name, value);
     if (!isRoot) addBorder(tree, scope);
     else if (carriers.vms.length > 0) addParameters(tree, carriers);
     if (isRoot) tellOutputs(tree, carriers, resolved);
@@ -113,8 +117,7 @@ function addBorder(tree: Tree, { passed, exports }: EmitScope): void {
 }
 
 // Lets a server have its user_data from a resource of ours, which is returned; a group's members make their own.
-function addBoot(tree: Tree, vm: CarriedVm, boot: JsonMap, carriers: Carriers): [string, Json][] {
-  const resources = tree.own(tree.root, "resources");
+function addBoot(tree: Tree, resources: YAMLMap, vm: CarriedVm, boot: JsonMap, carriers: Carriers): [string, Json][] {
   const resource = tree.own(resources, vm.own.name);
   if (vm.own.group !== undefined) {
     makeMember(tree, tree.own(tree.own(resource, "properties"), "resource_def"), boot, carriers, vm);
