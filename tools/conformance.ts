@@ -6,10 +6,10 @@
 // The folder is not changed.
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { compile, type Compiled } from "../src/compiler/compile.ts";
+import { basename, join } from "node:path";
+import { compile, type Compiled, type Emitted } from "../src/compiler/compile.ts";
 
 const python = "/usr/bin/python3";
 const judge = join(import.meta.dirname, "../tests/system/heat-accepts.py");
@@ -40,7 +40,8 @@ function compileFile(file: string): Compiled {
   };
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   const text = readFileSync(file, "utf8");
-  return compile({ file, text, environments: [], parameters: [], host: { readFile, sha256 } });
+  const host = { readFile, sha256 };
+  return compile({ file, text, environments: [], parameters: [], host, output: basename(file) });
 }
 
 function askHeat(files: string[], cwd: string): Verdict[] {
@@ -61,8 +62,8 @@ function examine(folder: string): Case[] {
     const before = askHeat(files, input);
     const compiled = files.map((file) => compileFile(join(input, file)));
     for (const [index, file] of files.entries()) {
-      const hot = compiled[index]?.emitted?.hot;
-      if (hot !== undefined) writeFileSync(join(output, file), hot);
+      const emitted = compiled[index]?.emitted;
+      if (emitted !== undefined) writeEmitted(join(output, file), emitted);
     }
     const after = askHeat(files, output);
     return files.map((file, index) => {
@@ -81,6 +82,14 @@ function examine(folder: string): Case[] {
   } finally {
     rmSync(scratch, { recursive: true });
   }
+}
+
+// What stands in other files' place would be judged in their place too, so each set has a folder of its own beside it.
+function writeEmitted(file: string, { hot, files }: Emitted): void {
+  writeFileSync(file, hot);
+  if (Object.keys(files).length === 0) return;
+  mkdirSync(`${file}.d`, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(`${file}.d`, name), text);
 }
 
 /** What is wrong with a case; undefined when weft and Heat agree. */

@@ -71,8 +71,9 @@ export function compile(input: CompilerInput): Compiled {
 
   const plan = emitStackPlan(resolved, deriveRights(resolved));
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
+  // Changed when it is emitted, so that each use of a nested template needs its own; the stack's own template is used once.
   const documentOf = ({ file }: Template): Document.Parsed =>
-    (file === template.file ? document : (parsed.nested.get(file) ?? document)).clone() as Document.Parsed;
+    (parsed.nested.get(file)?.clone() as Document.Parsed | undefined) ?? document;
   const { output = "template.yaml", digests = noDigests } = input;
   const options = { plan, generation, output, digests };
   const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(documentOf, resolved, options, report);

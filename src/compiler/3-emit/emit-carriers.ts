@@ -181,9 +181,11 @@ export class Carriers {
     return `${fileName(resource)}.member.yaml`;
   }
 
-  /** Writes the files of a template's groups of vms; `document` is the finished template, which says what is read of them. */
-  addMemberFiles(scope: EmitScope, document: unknown): void {
-    for (const vm of this.vms.filter((one) => one.scope === scope && one.own.group !== undefined)) {
+  /** Writes the files of a template's groups of vms; `finished` gives the finished template, which says what is read of them. */
+  addMemberFiles(scope: EmitScope, finished: () => unknown): void {
+    const groups = this.vms.filter((one) => one.scope === scope && one.own.group !== undefined);
+    const document = groups.length === 0 ? undefined : finished();
+    for (const vm of groups) {
       const { memberProperties } = vm.own.group ?? {};
       const written = memberProperties?.kind === "map" ? memberProperties.entries : [];
       const definition = findDefinition(document, vm.own.name);

@@ -63,7 +63,7 @@ export function emitHot(
     else if (carriers.vms.length > 0) addParameters(tree, carriers);
     if (isRoot) tellOutputs(tree, carriers, resolved);
     tree.mendAliases();
-    carriers.addMemberFiles(scope, tree.plain());
+    carriers.addMemberFiles(scope, () => tree.plain());
     if (scope.parent === undefined) hot = tree.toString();
     else carriers.addTemplate(scope, tree.toString());
   }
