@@ -15,6 +15,7 @@ import type { AgentConfig } from "./agent-config.ts";
 import { announceVm } from "./announce-vm.ts";
 import { Cells } from "./cells.ts";
 import { chooseMember } from "./choose-member.ts";
+import { Files } from "./files.ts";
 import { instantiatePlan } from "./instantiate.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { openLocalSocket } from "./local-socket.ts";
@@ -73,6 +74,7 @@ class Agent {
   readonly #roles: RolePlan[];
   readonly #dataflow: Dataflow;
   readonly #cells: Cells;
+  readonly #files: Files;
   readonly #journal: Journal;
   readonly #runs = new Map<string, RoleRun>();
   readonly #secrets = new Set<string>();
@@ -95,6 +97,7 @@ class Agent {
     const isOver = (failure: string): boolean => isRetried(failure, this.#progress.retries);
     this.#dataflow = secrets.seal(openDataflow(coordinator, { stack: config.stack, generation: config.generation }, isOver));
     this.#cells = new Cells(this.#plan, config.values, this.#dataflow, isOver);
+    this.#files = new Files(join(config.stateDir, "files"), this.#plan.bundles);
     mkdirSync(join(config.stateDir, "logs"), { recursive: true, mode: 0o700 });
     const identity = { stack: config.stack, generation: config.generation, vm: config.vm };
     this.#journal = openJournal(config.stateDir, identity, secrets.guard);
@@ -303,6 +306,7 @@ class Agent {
         roleFolder: join(stateDir, "roles", role),
         logPath: log,
         env: { ...this.#env, WEFT_ROLE: role },
+        files: this.#files,
         signal: this.#signal,
         mask: (text) => this.#mask(text),
         onStarted: (pid) => this.#noteStarted(role, attempt, pid),
