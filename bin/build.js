@@ -13,14 +13,14 @@ function shimTexts(contents) {
 
 function defineShims() {
   const folder = join(root, "src/agent/tools");
-  const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
+  const names = readdirSync(folder).filter((name) => /\.(py|rb|bash)$/.test(name));
   const texts = Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
   return `var weftShims = ${JSON.stringify(texts)};`;
 }
 
-// Neither language minds how deep an indentation is, and Ruby not even whether there is one.
+// None of the languages minds how deep an indentation is, and only Python whether there is one.
 function shorten(text, name) {
-  const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
+  const indent = name.endsWith(".py") ? (spaces) => " ".repeat(spaces.length / 4) : () => "";
   return text
     .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)

@@ -123,8 +123,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 function sendAnswer(response: ServerResponse, answer: Answer, plain: boolean): void {
   if (!answer.ok) return send(response, statusOf[answer.why], `${answer.message}\n`);
-  if (answer.value === undefined) return send(response, 204, "");
-  if (plain) return send(response, 200, answer.value === null ? "" : showValue(answer.value));
+  // As a text, no value is no text: an empty one is a value.
+  if (answer.value === undefined || (plain && answer.value === null)) return send(response, 204, "");
+  if (plain) return send(response, 200, showValue(answer.value));
   send(response, 200, JSON.stringify(answer.value), "application/json");
 }
 

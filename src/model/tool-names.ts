@@ -1,4 +1,5 @@
 // The tools that can run a role, as templates name them. Their adapters live in the agent.
+import type { JsonMap } from "./json.ts";
 import type { When } from "./role.ts";
 
 export interface ToolInfo {
@@ -19,6 +20,12 @@ export const tools: readonly ToolInfo[] = [
   { name: "ansible", defaultWhen: "lazy", hasDeferred: false, pathOptions: ["roles_path", "collections_path"] },
   { name: "murano", defaultWhen: "lazy", hasDeferred: false, pathOptions: ["resources"] },
 ];
+
+/** When a role's inputs are read unless they say so themselves. A script may ask for its variables to be read lazily. */
+export function defaultWhen(tool: string, options: JsonMap): When {
+  if (tool === "script" && options["lazy"] === true) return "lazy";
+  return findTool(tool)?.defaultWhen ?? "eager";
+}
 
 /** Returns what is known of the tool `name` (`hook:PATH` is one too), or undefined. */
 export function findTool(name: string): ToolInfo | undefined {
