@@ -9,6 +9,9 @@ import { showValue } from "../model/cell.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Answer, Refusal, RoleSession } from "./role-session.ts";
 
+/** What answers the programs of a role. */
+export type Answering = Pick<RoleSession, "read" | "write" | "refuseTooLarge">;
+
 // Longest path of a Unix socket, with some room: 104 bytes on macOS, 108 on Linux.
 const maxPathBytes = 100;
 // The text of a value may be longer than the value: white space, escapes.
@@ -28,10 +31,7 @@ export interface LocalSocket extends AsyncDisposable {
 }
 
 /** Opens the socket in `folder`, or under a short path where that one is too long. `sessionOf` finds the session of a role. */
-export async function openLocalSocket(
-  folder: string,
-  sessionOf: (role: string) => RoleSession | undefined,
-): Promise<LocalSocket> {
+export async function openLocalSocket(folder: string, sessionOf: (role: string) => Answering | undefined): Promise<LocalSocket> {
   const path = socketPath(folder);
   rmSync(path, { force: true });
   const server = createServer((request, response) => {
@@ -77,7 +77,7 @@ function socketPath(folder: string): string {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  sessionOf: (role: string) => RoleSession | undefined,
+  sessionOf: (role: string) => Answering | undefined,
 ): Promise<void> {
   const target = parseTarget(request.url ?? "");
   if (target === undefined) return send(response, 404, "known are /v1/ROLE/inputs/NAME and /v1/ROLE/outputs/NAME\n");

@@ -48,6 +48,8 @@ export interface AttemptParts {
   signal: AbortSignal;
   mask: (text: string) => string;
   onStarted: (pid: number) => void;
+  /** Changes what the adapter has prepared. */
+  change?: (prepared: Prepared) => Prepared;
 }
 
 export interface AttemptResult extends Partial<Reason> {
@@ -100,6 +102,7 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
   try {
     job = await makeJob(parts, options);
     prepared = tool.prepare(job);
+    if (parts.change !== undefined) prepared = parts.change(prepared);
     makeFolders(parts);
     for (const file of prepared.files) writePrepared(file);
     if (prepared.scratch !== undefined) {
