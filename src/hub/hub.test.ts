@@ -265,7 +265,7 @@ test("an agent moves on to the next hub when one is gone", async () => {
 });
 
 test("a connection that went silent is given up by both sides", async () => {
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   onTestFinished(() => void vi.useRealTimers());
   const hub = await startHub();
   const relay = await startRelay(hub.port);
@@ -279,6 +279,21 @@ test("a connection that went silent is given up by both sides", async () => {
   for (let intervals = 0; intervals < 3; intervals++) vi.advanceTimersByTime(pingIntervalMs);
   expect(await read).toBeUndefined();
   expect((await watcher.read("shop/g1/vms/db"))?.revision).toBeGreaterThan(before?.revision as number);
+});
+
+test("a clock that is set anew is not silence", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const hub = await startHub();
+  const db = await connectVm([hub.url], "db", dbRights);
+  const watcher = await openHubClient({ urls: [hub.url], credentials: { kind: "operator", stack: "shop", token: operator } });
+  onTestFinished(() => watcher[Symbol.asyncDispose]());
+  await db.join("shop/g1/vms/db", "here", new AbortController().signal);
+  const before = await watcher.read("shop/g1/vms/db");
+  vi.setSystemTime(Date.now() + 86_400_000);
+  vi.advanceTimersByTime(pingIntervalMs);
+  expect(await db.read("shop/g1/cells/db.mysql.port")).toBeUndefined();
+  expect(await watcher.read("shop/g1/vms/db")).toEqual(before);
 });
 
 test("a client that is refused after a reconnect ends for good and says so", async () => {
