@@ -26,6 +26,18 @@ export const inferring: Record<string, Inferring> = {
       return { ...prepared, files: [...prepared.files, ...files] };
     },
   },
+  chef: {
+    isRoot: false,
+    dryRun: "--why-run",
+    watch(prepared, folder) {
+      const files = prepared.files.map((file) => {
+        if (file.path !== `${folder}/client.rb` || !("text" in file)) return file;
+        return { ...file, text: file.text.replace(`${folder}/weft_chef`, `${folder}/weft_infer`) };
+      });
+      const shim = { path: `${folder}/weft_infer.rb`, text: inferShim("chef.rb"), mode: 0o600 };
+      return { ...prepared, files: [...files, shim] };
+    },
+  },
   puppet: {
     isRoot: false,
     dryRun: "--noop",

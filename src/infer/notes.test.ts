@@ -41,6 +41,11 @@ test("where inputs are roots, their parts make maps of them, and variables of ot
   ]);
 });
 
+test("a map is no input where its parts are", () => {
+  const notes: Note[] = [{ read: "db" }, { read: "db.host" }, { read: "dbx" }, { read: "db.tls", optional: true }];
+  expect(sumUp(notes, false).inputs.map(({ name }) => name)).toEqual(["db.host", "dbx", "db.tls"]);
+});
+
 test("outputs get names that a template may have, each its own, and the types of their values", () => {
   const notes: Note[] = [
     { write: "port", source: "$a::port", value: 1 },

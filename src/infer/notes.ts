@@ -49,8 +49,10 @@ export function sumUp(notes: readonly Note[], isRoot: boolean): Inferred {
       outputs.set(from, { name, ...(name === from ? {} : { from }), type });
     }
   }
-  // The mark of a map that only its parts were asked of: hostvars.db without a name is none.
-  const named = [...inputs.values()].filter(({ name }) => !/^hostvars\.[^.]*$/.test(name));
+  // Where parts of a map were asked for, the map was but on the way; and hostvars.db without a name is no input.
+  const all = [...inputs.values()];
+  const isPassed = (name: string): boolean => all.some((other) => other.name.startsWith(`${name}.`));
+  const named = all.filter(({ name }) => !/^hostvars\.[^.]*$/.test(name) && !isPassed(name));
   // Nor does it make what it was given.
   const needed = new Set(named.flatMap(({ name, optional }) => (optional ? [] : [name, `$${name}`])));
   return { inputs: named, outputs: [...outputs.values()].filter(({ name, from = name }) => !needed.has(from)) };
