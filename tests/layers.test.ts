@@ -17,6 +17,7 @@ const layers: Record<string, string[]> = {
   coordinator: ["model"],
   hub: ["model", "coordinator", "monitor"],
   agent: ["model", "functions", "coordinator", "diagnostics"],
+  infer: ["model", "agent", "coordinator"],
   machines: ["model", "functions"],
   monitor: ["model", "coordinator"],
   cli: [
@@ -28,13 +29,18 @@ const layers: Record<string, string[]> = {
     "coordinator",
     "hub",
     "agent",
+    "infer",
     "machines",
     "monitor",
   ],
 };
 
 /** Paths without files, processes, sockets, clock or randomness: same input, same bytes. */
-const pure = [/^(diagnostics|model|functions|compiler)\//, /^agent\/(progress|instantiate|mask|tools\/)/, /^monitor\/picture/];
+const pure = [
+  /^(diagnostics|model|functions|compiler)\//,
+  /^agent\/(progress|instantiate|mask|tools\/)/,
+  /^monitor\/(picture|predict|time-queue|flow-of-picture|estimate)/,
+];
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))

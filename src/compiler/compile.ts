@@ -57,8 +57,9 @@ export function compile(input: CompilerInput): Compiled {
   const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
-  const plan = emitStackPlan(resolved, deriveRights(resolved));
-  const generation = nameGeneration(plan, (content) => input.host.sha256(content));
+  const sha256 = (content: string): string => input.host.sha256(content);
+  const plan = emitStackPlan(resolved, deriveRights(resolved), sha256);
+  const generation = nameGeneration(plan, sha256);
   const hot = isForeign ? input.text : emitHot(document, resolved, report);
   checkLimits(template, hot, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot } };

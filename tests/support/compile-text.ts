@@ -14,7 +14,11 @@ export function compileText(
     environments: [],
     parameters: [],
     counts,
-    host: { readFile: (name) => files[name], sha256: (text) => createHash("sha256").update(text).digest("hex") },
+    host: {
+      readFile: (name) => files[name],
+      listFiles: () => undefined,
+      sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    },
   });
 }
 

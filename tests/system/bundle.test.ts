@@ -18,7 +18,7 @@ test("the agent's bundle is at most 40 kB gzipped, so that user_data can carry i
 
 test("the shims of a tool add at most 5 kB gzipped to that", () => {
   const shims = JSON.parse(text.slice(text.indexOf("{"), text.indexOf("\n") - 1)) as Record<string, string>;
-  const sizes = ["py", "rb"].map((language) => {
+  const sizes = ["py", "rb", "bash"].map((language) => {
     const texts = Object.entries(shims).flatMap(([name, shim]) => (name.endsWith(`.${language}`) ? [shim] : []));
     return gzipSync(texts.join("")).length;
   });
