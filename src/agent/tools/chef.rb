@@ -6,12 +6,13 @@ require 'chef/event_dispatch/base'
 
 module WeftChef
   # Paths of declared attributes, by the names of inputs.
-  PATHS = WeftClient::JOB['paths']
+  PATHS = WeftClient::INPUTS.to_h { |name| [name, name.split('.')] }
   # The same as nested maps, whose leaves are the names.
   TREE = PATHS.each_with_object({}) do |(name, path), tree|
     path[0..-2].inject(tree) { |below, key| below[key] ||= {} }[path.last] = name
   end
   @values = {}
+  @written = {}
 
   class << self
     attr_reader :attributes, :failure
@@ -91,17 +92,19 @@ module WeftChef
     def changed(path, value)
       return unless @converging
       WeftClient::OUTPUTS.each do |output|
-        next unless output['path'].first(path.length) == path.map(&:to_s)
-        given = output['path'].drop(path.length).inject(value) { |map, key| map.is_a?(Hash) ? map.fetch(key, nil) : nil }
+        at = output['from'].split('.')
+        next unless at.first(path.length) == path.map(&:to_s)
+        given = at.drop(path.length).inject(value) { |map, key| map.is_a?(Hash) ? map.fetch(key, nil) : nil }
         write(output) unless given.nil? || given == {}
       end
     end
 
     # Publishes what all levels make together, which may be another value than the one just written.
     def write(output)
-      value = plain(attributes.read(*output['path']))
-      return if value.nil? || (value == {} && output['type'] != 'json')
+      value = plain(attributes.read(*output['from'].split('.')))
+      return if value.nil? || (value == {} && output['type'] != 'json') || @written[output['name']] == value
       WeftClient.write(output, value)
+      @written[output['name']] = value
     rescue WeftClient::Error => error
       raise error.class, "output #{output['name']}: #{error.message}"
     end

@@ -36,7 +36,10 @@ export const chef = {
   collect({ exitCode, signal }) {
     if (exitCode === 0) return { outputs: {} };
     if (exitCode === licenseExit) {
-      return { outputs: {}, failure: `exit ${exitCode}: say by option "license", or CHEF_LICENSE in the agent's environment, whether you accept` };
+      return {
+        outputs: {},
+        failure: `exit ${exitCode}: say by option "license", or CHEF_LICENSE in the agent's environment, whether you accept`,
+      };
     }
     return { outputs: {}, failure: exitCode === null ? `ended by ${signal}` : `exit ${exitCode}` };
   },
@@ -83,17 +86,18 @@ function ruby(value: Json): string {
   return typeof value === "string" ? `'${value.replace(/[\\']/g, "\\$&")}'` : String(value);
 }
 
-// What the shim must know: the path of each input and output. An input that is known to be absent is as if it were not declared.
+// What the shim must know. An input that is known to be absent is as if it were not declared: what the cookbook says stands.
 function describeAttributes({ role, inputs }: Job): string {
   const given = role.inputs.filter(({ name }) => inputs[name] !== null);
-  const paths = Object.fromEntries(given.map(({ name }) => [name, name.split(".")]));
   for (const { name } of given) {
     const above = given.find((other) => name.startsWith(`${other.name}.`));
-    if (above !== undefined) throw new Error(`inputs "${above.name}" and "${name}": an attribute cannot be given as a whole and in parts`);
+    if (above !== undefined)
+      throw new Error(`inputs "${above.name}" and "${name}": an attribute cannot be given as a whole and in parts`);
   }
-  const outputs = role.outputs.map(({ name, from, type }) => ({ name, path: (from ?? name).split("."), type }));
-  const deferred = given.filter(({ when }) => when === "deferred").map(({ name }) => name);
-  return JSON.stringify({ inputs: Object.keys(paths), paths, deferred, outputs });
+  return describeJob(
+    { ...role, inputs: given },
+    { deferred: given.filter(({ when }) => when === "deferred").map(({ name }) => name) },
+  );
 }
 
 function readRunList(run: Json): string[] {

@@ -21,15 +21,20 @@ export function chefUnderTest(version: string, mode: "client" | "solo"): ToolUnd
     startMs: 20_000,
     options: { mode, cookbook_path: cookbooks, config: join(import.meta.dirname, "chef-client.rb") },
     gaps: {},
-    compose: (steps) => writeRecipe({ recipe: steps.map(say).join("\n") }),
+    compose: (steps) => writeCookbook({ "recipes/default.rb": steps.map(say).join("\n") }),
+    composeDeferred: ({ output, input, file }) =>
+      writeCookbook({
+        "recipes/default.rb": `
+          execute 'weft-put ${output} up'
+          file(${literal(file)}) { content node[${literal(input)}] }`,
+      }),
   };
 }
 
-/** Writes a cookbook of a recipe and other files by their paths in it, and returns its run list. */
-export function writeRecipe({ recipe, ...files }: { recipe: string; [path: string]: string }): string {
-  const all = { ...files, "recipes/default.rb": recipe };
-  const name = `c${createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)}`;
-  for (const [path, text] of Object.entries({ ...all, "metadata.rb": `name '${name}'` })) {
+/** Writes a cookbook of files by their paths in it, and returns the run list that runs its default recipe. */
+export function writeCookbook(files: Record<string, string>): string {
+  const name = `c${createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16)}`;
+  for (const [path, text] of Object.entries({ ...files, "metadata.rb": `name '${name}'` })) {
     mkdirSync(dirname(join(cookbooks, name, path)), { recursive: true });
     writeFileSync(join(cookbooks, name, path), text);
   }
