@@ -7,8 +7,10 @@ folder=${1:-$HOME/.cache/weft-chef}
 gems=$folder/gems
 
 if ! cmp -s "$here/chef-gems.txt" "$folder/installed.txt"; then
-  mapfile -t list < "$here/chef-gems.txt"
-  MAKEFLAGS=-j2 gem install --quiet --no-document --ignore-dependencies --install-dir "$gems" "${list[@]}"
+  # The first is what another is built with; then several at a time, for most of it is waiting for the registry.
+  install=(gem install --quiet --no-document --ignore-dependencies --install-dir "$gems")
+  head -n 1 "$here/chef-gems.txt" | xargs "${install[@]}"
+  tail -n +2 "$here/chef-gems.txt" | xargs -n 14 -P 4 "${install[@]}"
 fi
 for version in 17.10.163 18.11.11; do
   programs=$folder/${version%%.*}
