@@ -28,6 +28,10 @@ export type Step =
 /** A tool in the suite: how it says the steps, and the cases that it cannot meet, with the reason. */
 export interface ToolUnderTest {
   name: string;
+  /** What the suite calls it, if not by its name: one of several versions. */
+  title?: string;
+  /** Added to the agent's environment. */
+  env?: Record<string, string>;
   /** Why it cannot be tested here: it is not installed. */
   missing?: string;
   /** Longer than it takes to start, on a busy machine. */
@@ -52,10 +56,13 @@ const nested: Json = {
 
 /** Declares the suite of one tool. */
 export function describeTool(tool: ToolUnderTest): void {
+  const title = tool.title ?? tool.name;
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
     const isGap = tool.gaps[name] !== undefined;
     test(name, { fails: isGap, skip: tool.missing !== undefined && !isRequired }, async () => {
       if (tool.missing !== undefined) throw new Error(tool.missing);
+      for (const [variable, value] of Object.entries(tool.env ?? {})) vi.stubEnv(variable, value);
+      onTestFinished(() => void vi.unstubAllEnvs());
       await using bench = await openAgentBench();
       await check(bench);
     });
@@ -68,9 +75,9 @@ export function describeTool(tool: ToolUnderTest): void {
   const lazy = { when: "lazy" as const };
   const atOnce = { publish: "on_write" as const };
 
-  if (tool.missing !== undefined) console.warn(`${tool.name} is not tested: ${tool.missing}`);
+  if (tool.missing !== undefined) console.warn(`${title} is not tested: ${tool.missing}`);
 
-  describe(tool.name, () => {
+  describe(title, () => {
     run("a value that is there already is read, with its type", async (bench) => {
       const file = traceOf(bench);
       const inputs = ["TEXT", "NUMBER", "FLAG"].map((name) => planInput(name, `db.mysql.${name}`, lazy));
