@@ -21,7 +21,7 @@ usage: weft infer --tool TOOL RUN [options]
 
 Runs one role on this machine, watched, and prints what to paste into the template: as inputs what it reads and nothing sets, as
 outputs what it writes. RUN is a file, or the text itself. Values that nobody gave are stood in for by the number 1, or by what the
-declared type of a parameter allows. ansible and puppet only try (--check, --noop); a script really runs: use a machine to throw away.
+declared type of a parameter allows. ansible, chef and puppet only try (--check, --why-run, --noop); a script really runs: use a machine to throw away.
 
   --tool TOOL               ${Object.keys(inferring).join(", ")}
   --set NAME=VALUE          the value of an input (JSON, else text); may be given several times

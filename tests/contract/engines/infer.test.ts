@@ -1,9 +1,10 @@
-// What playbooks and manifests read and write is inferred by the real tools, which change nothing.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+// What playbooks, manifests and cookbooks read and write is inferred by the real tools, which change nothing.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { inferRole, type InferRequest, type InferResult } from "../../../src/infer/infer-role.ts";
+import { chefEnvironment, chefMissing } from "../../engines/chef.ts";
 import { ansibleUnderTest } from "../tools/ansible.ts";
 import { puppetUnderTest } from "../tools/puppet.ts";
 
@@ -110,5 +111,40 @@ class app(
     { name: "url", from: "$app::url", type: "string" },
     { name: "peers", from: "$app::peers", type: "json" },
     { name: "size", from: "$app::size", type: "number" },
+  ]);
+});
+
+const testChef = chefMissing("18") !== undefined && !isRequired ? test.skip : test;
+
+testChef("attributes that a cookbook reads and nothing sets are inputs, what it writes is outputs", async () => {
+  const folder = makeFolder({
+    "cookbooks/shop/metadata.rb": "name 'shop'\n",
+    "cookbooks/shop/attributes/default.rb": "default['shop']['port'] = 80\n",
+    "cookbooks/shop/templates/page.erb": "<%= node['shop']['flavour'] %>\n",
+    "cookbooks/shop/recipes/default.rb": `
+      url = "mysql://#{node['db']['host']}:#{node[:db][:port]} of #{node['platform']}"
+      log 'tls' if node['db'].key?('tls') || node.attribute?('cluster')
+      template('FOLDER/changed') { source 'page.erb' }
+      node.default['shop']['key'] = [node.dig('db', 'password'), node['shop']['port']]
+      node.default['shop']['url'] = url
+    `,
+  });
+  const recipe = join(folder, "cookbooks/shop/recipes/default.rb");
+  writeFileSync(recipe, readFileSync(recipe, "utf8").replace("FOLDER", folder));
+  const environment = chefEnvironment("18");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  const options = { cookbook_path: join(folder, "cookbooks") };
+  const given = { "db.port": 3306 };
+  const { failure, inputs, outputs } = await infer({ tool: "chef", run: "recipe[shop]", options, given });
+  expect(failure).toBeUndefined();
+  expect(existsSync(join(folder, "changed"))).toBe(false);
+  const names = (optional: boolean): string[] => inputs.filter((input) => input.optional === optional).map(({ name }) => name);
+  expect(names(false).toSorted()).toEqual(["db.host", "db.password", "db.port", "shop.flavour"]);
+  expect(names(true)).toEqual(["db.tls", "cluster"]);
+  expect(outputs).toEqual([
+    { name: "port", from: "shop.port", type: "number" },
+    { name: "key", from: "shop.key", type: "json" },
+    { name: "url", from: "shop.url", type: "string" },
   ]);
 });
