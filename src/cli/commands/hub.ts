@@ -1,6 +1,7 @@
 // weft hub: serves a coordinator to the vms of any number of stacks.
 import { once } from "node:events";
 import { parseArgs } from "node:util";
+import { hubPage } from "../built-files.ts";
 import { openCoordinator } from "../../coordinator/backends.ts";
 import type { Coordinator } from "../../coordinator/coordinator.ts";
 import { reportTrouble } from "../../coordinator/report-trouble.ts";
@@ -64,7 +65,7 @@ A coordinator that is away is waited for; what ails it is told on standard error
     const watched = reportTrouble(coordinator, complain);
     const security = { tokenKey, limits, ...(tls === undefined ? {} : { tls }) };
     const copying = coordinator.backup === undefined ? {} : { backup: coordinator.backup };
-    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention, ...copying });
+    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention, ...copying, page: hubPage() });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
