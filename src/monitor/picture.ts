@@ -87,6 +87,13 @@ export function updateAll(picture: Picture, events: StackEvent[]): Picture {
   return next;
 }
 
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** The outlines in the order of their vms' names, `app[2]` before `app[10]`. */
+export function sortOutlines(outlines: Picture["outlines"]): VmOutline[] {
+  return [...outlines.values()].toSorted((left, right) => byName.compare(left.vm, right.vm));
+}
+
 /** Tells whether a role will change its state no more. */
 export function hasEnded(status: RoleStatus): boolean {
   return status.state === "done" || status.state === "failed" || status.state === "skipped";

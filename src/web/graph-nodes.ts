@@ -35,12 +35,11 @@ export const nodeHeight = 54;
 // With more roles than this the members of a group are one node.
 const mostNodes = 40;
 
-/** A text that changes when the graph has to be laid out anew. */
-export function shapeOf(picture: Picture): string {
-  const passedOver = [...picture.roles.values()].filter(({ state, origin }) => state === "skipped" && origin === undefined);
-  return (
-    [...picture.outlines.values()].map(({ vm, atMs }) => `${vm}@${atMs}`).join(" ") + passedOver.map(({ id }) => id).join(" ")
-  );
+/** Roles that were left to another member of their group, as one text: when it changes the graph has to be laid out anew. */
+export function passedOver(picture: Picture): string {
+  let ids = "";
+  for (const { id, state, origin } of picture.roles.values()) if (state === "skipped" && origin === undefined) ids += ` ${id}`;
+  return ids;
 }
 
 /** Lays the graph out from left to right. */

@@ -1,7 +1,7 @@
 // The role graph, from left to right; what is chosen stands out with what it reads and who reads it.
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
-import { countStates, type Graph, type GraphEdge, layOut, nodeHeight, nodeWidth, shapeOf, worstState } from "./graph-nodes.ts";
+import { countStates, type Graph, type GraphEdge, layOut, nodeHeight, nodeWidth, passedOver, worstState } from "./graph-nodes.ts";
 import { usePage, useStore, useViewport } from "./hooks.ts";
 import { filteredRoles } from "./role-list.tsx";
 import { signs, StateSign } from "./state-badge.tsx";
@@ -12,8 +12,7 @@ export function GraphView(): VNode {
   const store = useStore();
   const page = usePage();
   const { picture, selected, search, states } = page;
-  const shape = useMemo(() => shapeOf(picture), [picture.outlines, picture.roles]);
-  const graph = useMemo((): Graph => layOut(picture), [shape]);
+  const graph = useMemo((): Graph => layOut(picture), [picture.outlines, passedOver(picture)]);
   const nodeOf = useMemo(() => new Map(graph.nodes.flatMap(({ id, members }) => members.map((member) => [member, id]))), [graph]);
   const isFiltered = search !== "" || states.size > 0;
   const matches = useMemo(() => new Set(isFiltered ? filteredRoles(page) : []), [picture, search, states]);

@@ -5,8 +5,8 @@ import { usePage, useStore } from "./hooks.ts";
 
 export function Login(): VNode {
   const store = useStore();
-  const { trouble } = usePage();
-  const [stack, setStack] = useState("");
+  const { trouble, stack: lastStack } = usePage();
+  const [stack, setStack] = useState(lastStack);
   const [token, setToken] = useState("");
   const submit = (event: Event): void => {
     event.preventDefault();

@@ -1,7 +1,7 @@
 // Every role that search and filters leave, by vm; of thousands only those in view are drawn.
 import type { VNode } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { roleLine } from "../monitor/picture.ts";
+import { roleLine, sortOutlines } from "../monitor/picture.ts";
 import { usePage, useStore, useTicks, useViewport } from "./hooks.ts";
 import type { PageState } from "./store.ts";
 import { StateSign } from "./state-badge.tsx";
@@ -11,7 +11,7 @@ const rowHeight = 44;
 /** The ids that search and state filters leave, in the order of the vms. */
 export function filteredRoles({ picture, search, states }: PageState): string[] {
   const wanted = search.trim().toLowerCase();
-  return [...picture.outlines.values()]
+  return sortOutlines(picture.outlines)
     .flatMap(({ roles }) => roles.map(({ id }) => id))
     .filter((id) => wanted === "" || id.toLowerCase().includes(wanted))
     .filter((id) => states.size === 0 || states.has(picture.roles.get(id)?.state ?? "waiting"));
@@ -21,7 +21,7 @@ export function RoleList(): VNode {
   const store = useStore();
   const page = usePage();
   const { picture, search, states, selected } = page;
-  const ids = useMemo(() => filteredRoles(page), [picture, search, states]);
+  const ids = useMemo(() => filteredRoles(page), [picture.outlines, search, states, states.size > 0 ? picture : undefined]);
   const { ref, height, scrollTop } = useViewport();
   useTicks(1000, true);
   const position = selected === undefined ? -1 : ids.indexOf(selected);

@@ -95,7 +95,7 @@ export class Store {
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof Refused)) throw error;
-      this.change({ ...initial, trouble: error.message });
+      this.change({ ...initial, stack: access.stack, trouble: error.message });
     }
   }
 

@@ -1,5 +1,5 @@
 // The timeline as it is shown: for each vm the stretches in which its roles waited, ran and were blocked inside. Pure.
-import type { RoleStatus } from "../model/status.ts";
+import type { RoleStatus, VmOutline } from "../model/status.ts";
 import { hasEnded, type Picture } from "../monitor/picture.ts";
 
 export interface Bar {
@@ -9,35 +9,31 @@ export interface Bar {
   toMs: number;
 }
 
-export interface TimelineRow {
-  vm: string;
-  present: boolean;
-  bars: Bar[];
-}
-
 /** When the first vm came, and the last moment to show. */
 export function spanOf(picture: Picture, nowMs: number): { fromMs: number; toMs: number } {
-  const starts = [...picture.outlines.values()].map(({ atMs }) => atMs);
-  const roles = [...picture.roles.values()];
-  const fromMs = Math.min(nowMs, ...starts, ...roles.flatMap(({ startedMs }) => startedMs ?? []));
-  const isOver = roles.length > 0 && roles.every(hasEnded);
-  const lastMs = Math.max(fromMs, ...roles.map(({ endedMs, atMs }) => endedMs ?? atMs));
+  let fromMs = nowMs;
+  let lastMs = 0;
+  let isOver = picture.roles.size > 0;
+  for (const { atMs } of picture.outlines.values()) fromMs = Math.min(fromMs, atMs);
+  for (const status of picture.roles.values()) {
+    fromMs = Math.min(fromMs, status.startedMs ?? fromMs);
+    lastMs = Math.max(lastMs, status.endedMs ?? status.atMs);
+    isOver &&= hasEnded(status);
+  }
   return { fromMs, toMs: Math.max(fromMs + 1000, isOver ? lastMs : nowMs) };
 }
 
-/** One row a vm, in the order in which they came. */
-export function timelineRows(picture: Picture, nowMs: number): TimelineRow[] {
-  return [...picture.outlines.values()].map(({ vm, atMs, order, roles }) => {
-    let freeMs = atMs;
-    const bars: Bar[] = [];
-    for (const { id } of roles) {
-      const status = picture.roles.get(id);
-      if (status === undefined || status.state === "skipped") continue;
-      bars.push(...barsOf(status, freeMs, nowMs));
-      if (order === "listed") freeMs = status.endedMs ?? nowMs;
-    }
-    return { vm, present: picture.vms.has(vm), bars };
-  });
+/** The bars of one vm, its roles in their order. */
+export function barsOfVm(picture: Picture, { atMs, order, roles }: VmOutline, nowMs: number): Bar[] {
+  let freeMs = atMs;
+  const bars: Bar[] = [];
+  for (const { id } of roles) {
+    const status = picture.roles.get(id);
+    if (status === undefined || status.state === "skipped") continue;
+    bars.push(...barsOf(status, freeMs, nowMs));
+    if (order === "listed") freeMs = status.endedMs ?? nowMs;
+  }
+  return bars;
 }
 
 function barsOf(status: RoleStatus, freeMs: number, nowMs: number): Bar[] {

@@ -3,11 +3,11 @@ import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { flowOfPicture } from "../monitor/flow-of-picture.ts";
 import { profilesOf } from "../monitor/estimate.ts";
-import { hasEnded, span } from "../monitor/picture.ts";
+import { hasEnded, sortOutlines, span } from "../monitor/picture.ts";
 import { predict } from "../monitor/predict.ts";
 import { usePage, useStore, useTicks, useViewport } from "./hooks.ts";
 import { filteredRoles } from "./role-list.tsx";
-import { type Bar, spanOf, timelineRows } from "./timeline-bars.ts";
+import { type Bar, barsOfVm, spanOf } from "./timeline-bars.ts";
 
 const rowHeight = 26;
 const labelWidth = 120;
@@ -22,7 +22,7 @@ export function Timeline(): VNode {
   useTicks(250, !isOver);
   const nowMs = store.nowMs();
   const { fromMs, toMs } = spanOf(picture, nowMs);
-  const rows = useMemo(() => timelineRows(picture, nowMs), [picture, isOver ? 0 : nowMs]);
+  const rows = useMemo(() => sortOutlines(picture.outlines), [picture.outlines]);
   const critical = useMemo(
     () => new Set(isOver ? predict(flowOfPicture(picture), profilesOf(picture)).criticalPath : []),
     [picture, isOver],
@@ -32,7 +32,7 @@ export function Timeline(): VNode {
     if (search === "" && states.size === 0) return rows;
     const vms = new Set(filteredRoles(page).map((id) => id.slice(0, id.lastIndexOf("."))));
     return rows.filter(({ vm }) => vms.has(vm));
-  }, [rows, search, states]);
+  }, [rows, search, states, states.size > 0 ? picture : undefined]);
   const scale = Math.max(0, width - labelWidth - 12) / (toMs - fromMs);
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - 3);
   const shown = visible.slice(first, first + Math.ceil(height / rowHeight) + 6);
@@ -45,32 +45,34 @@ export function Timeline(): VNode {
       </div>
       <div class="rows" ref={ref} tabIndex={0} role="group" aria-label={`timeline of ${visible.length} vms`}>
         <div style={{ height: `${visible.length * rowHeight}px` }}>
-          {shown.map(({ vm, present, bars }, index) => (
-            <div class="vm-row" key={vm} style={{ top: `${(first + index) * rowHeight}px`, height: `${rowHeight}px` }}>
-              <span
-                class={`name ${present ? "" : "gone"}`}
-                style={{ width: `${labelWidth}px` }}
-                title={present ? vm : `${vm}: no agent is there`}
-              >
-                {vm}
-              </span>
-              {bars.map((bar) => (
-                <button
-                  type="button"
-                  tabIndex={-1}
-                  class={`bar ${bar.kind} ${critical.has(bar.role) && bar.kind === "running" ? "critical" : ""}`}
-                  data-chosen={bar.role === selected}
-                  title={titleOf(bar)}
-                  aria-label={titleOf(bar)}
-                  style={{
-                    left: `${labelWidth + (bar.fromMs - fromMs) * scale}px`,
-                    width: `${Math.max(2, (bar.toMs - bar.fromMs) * scale)}px`,
-                  }}
-                  onClick={() => store.change({ selected: bar.role })}
-                />
-              ))}
-            </div>
-          ))}
+          {shown
+            .map((outline) => ({ vm: outline.vm, present: picture.vms.has(outline.vm), bars: barsOfVm(picture, outline, nowMs) }))
+            .map(({ vm, present, bars }, index) => (
+              <div class="vm-row" key={vm} style={{ top: `${(first + index) * rowHeight}px`, height: `${rowHeight}px` }}>
+                <span
+                  class={`name ${present ? "" : "gone"}`}
+                  style={{ width: `${labelWidth}px` }}
+                  title={present ? vm : `${vm}: no agent is there`}
+                >
+                  {vm}
+                </span>
+                {bars.map((bar) => (
+                  <button
+                    type="button"
+                    tabIndex={-1}
+                    class={`bar ${bar.kind} ${critical.has(bar.role) && bar.kind === "running" ? "critical" : ""}`}
+                    data-chosen={bar.role === selected}
+                    title={titleOf(bar)}
+                    aria-label={titleOf(bar)}
+                    style={{
+                      left: `${labelWidth + (bar.fromMs - fromMs) * scale}px`,
+                      width: `${Math.max(2, (bar.toMs - bar.fromMs) * scale)}px`,
+                    }}
+                    onClick={() => store.change({ selected: bar.role })}
+                  />
+                ))}
+              </div>
+            ))}
         </div>
       </div>
       <div class="legend" aria-hidden="true">

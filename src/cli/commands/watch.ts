@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { messageOf } from "../../model/failure.ts";
 import type { RoleStatus } from "../../model/status.ts";
 import { followStack } from "../../monitor/follow.ts";
-import { emptyPicture, type Picture, type StackEvent, updatePicture } from "../../monitor/picture.ts";
+import { emptyPicture, type Picture, sortOutlines, type StackEvent, updatePicture } from "../../monitor/picture.ts";
 import { parseRecording, type RecordedEvent } from "../../monitor/recording.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { drawFrame } from "../draw-frame.ts";
@@ -141,8 +141,8 @@ function changedRoles(before: Picture, event: StackEvent): RoleStatus[] {
     .toSorted((left, right) => left.atMs - right.atMs);
 }
 
-// As the agents have told of them; a role that was only reported comes last.
+// By their vms' names; a role that was only reported comes last.
 function rolesOf({ outlines, roles }: Picture): string[] {
-  const told = [...outlines.values()].flatMap((outline) => outline.roles.map(({ id }) => id));
+  const told = sortOutlines(outlines).flatMap((outline) => outline.roles.map(({ id }) => id));
   return [...new Set([...told, ...roles.keys()])];
 }
