@@ -27,6 +27,8 @@ export interface HubOptions {
   limits?: Partial<HubLimits>;
   /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
   keepGenerations?: number;
+  /** Serve /metrics. */
+  metrics?: boolean;
   /** The file of the page that people see at `/`; without, there is none. */
   page?: string;
   /** Writes a copy of the coordinator's store to a new file, where it can. */
@@ -61,6 +63,10 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     backup: options.backup,
   });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
+  if (options.metrics === true) {
+    const { makeMetrics } = await import("./metrics.ts");
+    core.metrics = makeMetrics(core, { connections: () => sockets.clients.size });
+  }
   const sendPage = options.page === undefined ? undefined : makePageSender(options.page);
   const server = makeServer(options.tls, (request, response) => {
     if (sendPage?.(request, response) !== true) void answerRequest(core, request, response);
