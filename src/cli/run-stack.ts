@@ -26,7 +26,7 @@ import type { Picture, StackEvent } from "../monitor/picture.ts";
 import { predict } from "../monitor/predict.ts";
 import { startVms } from "./start-vms.ts";
 import { announceRun } from "./find-hub.ts";
-import { agentProgram } from "./agent-program.ts";
+import { agentProgram, hubPage } from "./built-files.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
 import { checkOutputs, readOutputs } from "./read-outputs.ts";
@@ -76,10 +76,12 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   try {
     await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
     const watched = reportTrouble(coordinator, (text) => view.note(text));
-    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey });
+    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey, page: hubPage() });
     // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
     const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
+    const page = `${hub.url}/#${new URLSearchParams({ stack, token: access.token }).toString()}`;
+    view.page?.(page);
     const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
     const starting = startVms([...configs.keys()], scope, coordinator, (vm) => machine.start(vm, configs.get(vm) as AgentConfig));
     const onRole = (status: RoleStatus, picture: Picture): void => view.role(status, picture);
@@ -103,7 +105,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     if (result.ok) writeHistory(stack, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
     view.done(result);
     if (options.keep && reason !== "interrupted") {
-      view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
+      view.note(
+        `\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}\nto look on: ${page}`,
+      );
       await aborted(signal);
     }
     await machine.stop();
