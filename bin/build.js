@@ -18,10 +18,11 @@ function defineShims() {
   return `var weftShims = ${JSON.stringify(texts)};`;
 }
 
-// Neither language minds how deep an indentation is, and Ruby not even whether there is one.
+// Neither language minds how deep an indentation is, and Ruby not even whether there is one. What documents a class in Python may be all of it.
 function shorten(text, name) {
   const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
   return text
+    .replace(/^( *)"""[^"]*"""$/gm, "$10")
     .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)
     .replace(/\n{2,}/g, "\n");

@@ -8,6 +8,7 @@ import type { Entry, Value } from "../../model/template.ts";
 import { findTool, tools } from "../../model/tool-names.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseOutputs } from "./parse-outputs.ts";
+import { parseRun } from "./parse-run.ts";
 import { type ParseContext, parseLiteral, parseValue } from "./parse-value.ts";
 import { readDuration } from "./read-duration.ts";
 import { type Fields, openMap, readText, reportType, toJson } from "./read-fields.ts";
@@ -73,7 +74,10 @@ function parseRole(value: Value, vm: string, vmTool: Tool | undefined, context: 
     span: fields.span,
     tool: tool?.name ?? "script",
     toolSpan: tool?.span ?? fields.span,
-    run: run === undefined ? { kind: "literal", value: "", span: fields.span } : parseValue(run.value, context),
+    run:
+      run === undefined
+        ? { kind: "literal", value: "", span: fields.span }
+        : parseRun(run.value, tool?.name ?? "script", context),
     options: parseOptions(fields.get("options"), label, context),
     inputs,
     outputs: parseOutputs(fields.get("outputs"), label, inputs, context),
