@@ -14,6 +14,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   status: { summary: "show every role of a running stack", load: () => import("./commands/status.ts") },
   why: { summary: "say why a role waits or has failed, down to the root", load: () => import("./commands/why.ts") },
   events: { summary: "tell what happens in a running stack, as it happens", load: () => import("./commands/events.ts") },
+  logs: { summary: "print what a role's tool has said", load: () => import("./commands/logs.ts") },
   get: { summary: "print the value of a cell", load: () => import("./commands/get.ts") },
   put: { summary: "settle a cell by hand", load: () => import("./commands/put.ts") },
   retry: { summary: "let a role that has failed begin anew", load: () => import("./commands/retry.ts") },

@@ -25,6 +25,7 @@ function pictureOf(...roles: RoleStatus[]): Picture {
     roles,
     vms: vms.map((vm) => ({ vm, instance: "1", address: "127.0.0.1", startedMs: 0 })),
     cells: [],
+    outlines: [],
   };
   return updatePicture(emptyPicture, { type: "snapshot", status });
 }

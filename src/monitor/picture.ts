@@ -1,6 +1,6 @@
 // The picture of a running stack: a pure fold over what the hub tells, and the questions that every view asks of it.
 import { parseCellId, roleId, showCell } from "../model/cell.ts";
-import type { RoleStatus, VmPresence } from "../model/status.ts";
+import type { RoleStatus, VmOutline, VmPresence } from "../model/status.ts";
 
 /** A cell that is settled, without its value: who settled it, when, in which attempt, and the SHA-256 of the value's canonical JSON. */
 export interface CellState {
@@ -19,6 +19,7 @@ export interface StackStatus {
   roles: RoleStatus[];
   vms: VmPresence[];
   cells: CellState[];
+  outlines: VmOutline[];
 }
 
 /** What the event stream says, in its own order. */
@@ -26,31 +27,36 @@ export type StackEvent =
   | { type: "snapshot"; status: StackStatus }
   | { type: "role"; status: RoleStatus }
   | { type: "vm"; vm: string; present: boolean; presence?: VmPresence }
-  | { type: "cell"; cell: CellState };
+  | { type: "cell"; cell: CellState }
+  | { type: "outline"; outline: VmOutline };
 
 export interface Picture {
   roles: ReadonlyMap<string, RoleStatus>;
   vms: ReadonlyMap<string, VmPresence>;
   cells: ReadonlyMap<string, CellState>;
+  outlines: ReadonlyMap<string, VmOutline>;
 }
 
-export const emptyPicture: Picture = { roles: new Map(), vms: new Map(), cells: new Map() };
+export const emptyPicture: Picture = { roles: new Map(), vms: new Map(), cells: new Map(), outlines: new Map() };
 
 /** Returns the picture after `event`. */
 export function updatePicture(picture: Picture, event: StackEvent): Picture {
   switch (event.type) {
     case "snapshot": {
-      const { roles, vms, cells } = event.status;
+      const { roles, vms, cells, outlines } = event.status;
       return {
         roles: new Map(roles.map((role) => [role.id, role])),
         vms: new Map(vms.map((vm) => [vm.vm, vm])),
         cells: new Map(cells.map((cell) => [cell.cell, cell])),
+        outlines: new Map(outlines.map((outline) => [outline.vm, outline])),
       };
     }
     case "role":
       return { ...picture, roles: new Map(picture.roles).set(event.status.id, event.status) };
     case "cell":
       return { ...picture, cells: new Map(picture.cells).set(event.cell.cell, event.cell) };
+    case "outline":
+      return { ...picture, outlines: new Map(picture.outlines).set(event.outline.vm, event.outline) };
     case "vm": {
       const vms = new Map(picture.vms);
       if (event.present && event.presence !== undefined) vms.set(event.vm, event.presence);

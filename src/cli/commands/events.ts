@@ -48,10 +48,13 @@ ${accessHelp}`,
 type Item = Exclude<StackEvent, { type: "snapshot" }>;
 
 /** What a snapshot tells beyond what is known: all of it at first, what was missed after a lost connection. */
-function findNews(known: Picture, { roles, vms, cells }: StackStatus): Item[] {
+function findNews(known: Picture, { roles, vms, cells, outlines }: StackStatus): Item[] {
   const gone = [...known.vms.keys()].filter((vm) => !vms.some((present) => present.vm === vm));
   const news: Item[] = [
     ...gone.map((vm): Item => ({ type: "vm", vm, present: false })),
+    ...outlines
+      .filter(({ vm, atMs }) => known.outlines.get(vm)?.atMs !== atMs)
+      .map((outline): Item => ({ type: "outline", outline })),
     ...vms
       .filter(({ vm, instance }) => known.vms.get(vm)?.instance !== instance)
       .map((presence): Item => ({ type: "vm", vm: presence.vm, present: true, presence })),
@@ -67,8 +70,10 @@ function timeOf(item: Item): number {
       return item.status.atMs;
     case "cell":
       return item.cell.atMs;
+    case "outline":
+      return item.outline.atMs;
     case "vm":
-      return item.presence?.startedMs ?? 0;
+      return item.presence?.startedMs ?? Date.now();
   }
 }
 
@@ -78,8 +83,10 @@ function toJson(item: Item): string {
       return JSON.stringify({ type: "role", ...item.status });
     case "cell":
       return JSON.stringify({ type: "cell", ...item.cell });
+    case "outline":
+      return JSON.stringify({ type: "outline", ...item.outline });
     case "vm":
-      return JSON.stringify({ type: "vm", vm: item.vm, present: item.present, ...item.presence });
+      return JSON.stringify({ type: "vm", vm: item.vm, present: item.present, atMs: timeOf(item), ...item.presence });
   }
 }
 
@@ -94,6 +101,8 @@ function toLine(item: Item, picture: Picture): string {
     }
     case "cell":
       return `${clock(item.cell.atMs)}  ${showCell(item.cell.cell)} ${cellLine(item.cell)}`;
+    case "outline":
+      return `${clock(item.outline.atMs)}  ${item.outline.vm} has ${item.outline.roles.length} roles`;
     case "vm":
       return item.present
         ? `${clock(item.presence?.startedMs ?? Date.now())}  the agent of ${item.vm} is there, at ${item.presence?.address}`
