@@ -1,7 +1,7 @@
 // The tool `chef`: a run list for chef-client's local mode or chef-solo; inputs are node attributes that block where they are read. Its
 // shim: chef.rb.
 import type { Json } from "../../model/json.ts";
-import { checkOptions, describeJob, readList, readPaths } from "../tool-options.ts";
+import { checkOptions, describeJob, readPaths } from "../tool-options.ts";
 import type { Job, Tool } from "../tool.ts";
 
 export const chef = {
@@ -83,7 +83,7 @@ function composeConfig({ role, folder }: Job, scratch: string): string {
 
 function ruby(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(ruby).join(", ")}]`;
-  return typeof value === "string" ? `'${value.replace(/[\\']/g, "\\$&")}'` : String(value);
+  return typeof value === "string" ? `'${value.replace(/[\\']/g, "\\$&")}'` : JSON.stringify(value);
 }
 
 // What the shim must know. An input that is known to be absent is as if it were not declared: what the cookbook says stands.
