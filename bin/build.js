@@ -17,10 +17,11 @@ function readShims(folder) {
   return Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
 }
 
-// None of the languages minds how deep an indentation is, and only Python whether there is one.
+// Neither language minds how deep an indentation is, and Ruby not even whether there is one. What documents a class in Python may be all of it.
 function shorten(text, name) {
   const indent = name.endsWith(".py") ? (spaces) => " ".repeat(spaces.length / 4) : () => "";
   return text
+    .replace(/^( *)"""[^"]*"""$/gm, "$10")
     .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)
     .replace(/\n{2,}/g, "\n");
