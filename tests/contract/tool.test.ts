@@ -6,12 +6,13 @@ import { describeTool, type ToolUnderTest } from "./tool.ts";
 import { ansibleUnderTest } from "./tools/ansible.ts";
 import { muranoUnderTest } from "./tools/murano.ts";
 import { puppetUnderTest } from "./tools/puppet.ts";
+import { saltUnderTest } from "./tools/salt.ts";
 import { scriptUnderTest } from "./tools/script.ts";
 
 // The suites of the others, which need their engines and take their time, are in engines/.
 describeTool(scriptUnderTest);
 
-const tools: ToolUnderTest[] = [scriptUnderTest, ansibleUnderTest, puppetUnderTest, muranoUnderTest];
+const tools: ToolUnderTest[] = [scriptUnderTest, ansibleUnderTest, puppetUnderTest, muranoUnderTest, saltUnderTest];
 
 test.for(tools)("$name is in the agent's list", ({ name }) => {
   expect(findAdapter(name)?.name).toBe(name);
@@ -27,6 +28,7 @@ test("a tool without an adapter is a failed role that says so", async () => {
 test.for([
   { tool: "ansible", says: "ansible-playbook is not installed: apt-get install ansible-core" },
   { tool: "murano", says: "python3 is not installed: apt-get install python3" },
+  { tool: "salt", says: "salt-call is not installed: install the package salt-minion" },
   { tool: "puppet", says: "puppet is not installed: apt-get install puppet-agent" },
 ])("$tool that is not installed is a failed role that says how to get it", async ({ tool, says }) => {
   onTestFinished(() => void vi.unstubAllEnvs());
