@@ -32,16 +32,16 @@ ${vm("db", "[{name: mysql, run: x, outputs: {password: {type: string, secret: tr
       {
         id: "app[1].serve",
         tool: "script",
-        inputs: [{ name: "KEY", when: "eager", secret: true, cells: ["db.mysql.password"] }],
-        outputs: [{ name: "url", cell: "app[1].serve.url", type: "string", secret: false }],
+        inputs: [{ name: "KEY", when: "eager", secret: true, reads: [{ cell: "db.mysql.password" }] }],
+        outputs: [{ name: "url", cell: "app[1].serve.url", type: "string", secret: false, publish: "on_success" }],
         after: [],
       },
       {
         id: "app[1].check",
         tool: "script",
         inputs: [
-          { name: "ALL", when: "eager", secret: false, cells: ["app[*].serve.url"] },
-          { name: "FIXED", when: "eager", secret: false, cells: [] },
+          { name: "ALL", when: "eager", secret: false, reads: [{ cell: "app[*].serve.url" }] },
+          { name: "FIXED", when: "eager", secret: false, reads: [] },
         ],
         outputs: [],
         after: ["db.mysql.@end"],

@@ -1,7 +1,7 @@
 // What a vm's roles are, for people who look on: read off its plan, without any value. Pure.
 import { cellId, endCell, memberId, roleId } from "../model/cell.ts";
 import { type Read, readsOf } from "../model/expression.ts";
-import type { RoleOutline, VmOutline } from "../model/status.ts";
+import type { InputOutline, RoleOutline, VmOutline } from "../model/status.ts";
 import type { AfterPlan, RolePlan, VmPlan } from "../model/vm-plan.ts";
 
 /** Returns the outline of a vm's own plan (a member's, not its group's). Roles that run only on delete are left out. */
@@ -18,15 +18,17 @@ function outlineRole(vm: string, role: RolePlan): RoleOutline {
       name,
       when,
       secret,
-      cells: [...new Set(readsOf(value).map(cellOf))],
+      reads: readsOf(value).map(outlineRead),
     })),
-    outputs: role.outputs.map(({ name, cell, type, secret }) => ({ name, cell, type, secret })),
+    outputs: role.outputs.map(({ name, cell, type, secret, publish }) => ({ name, cell, type, secret, publish })),
     after: role.after.map(({ cells }) => endOf(cells)),
   };
 }
 
-function cellOf(read: Read): string {
-  return read.kind === "cell" ? read.cell : cellId(memberId(read.group, "*"), read.role, read.output);
+function outlineRead(read: Read): InputOutline["reads"][number] {
+  if (read.kind === "cell") return { cell: read.cell };
+  const cell = cellId(memberId(read.group, "*"), read.role, read.output);
+  return read.of === "all" ? { cell } : { cell, of: read.of };
 }
 
 function endOf(cells: AfterPlan["cells"]): string {

@@ -13,6 +13,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   up: { summary: "run the whole stack on this machine", load: () => import("./commands/up.ts") },
   status: { summary: "show every role of a running stack", load: () => import("./commands/status.ts") },
   why: { summary: "say why a role waits or has failed, down to the root", load: () => import("./commands/why.ts") },
+  watch: { summary: "show a running stack live, or play a recorded run again", load: () => import("./commands/watch.ts") },
   events: { summary: "tell what happens in a running stack, as it happens", load: () => import("./commands/events.ts") },
   logs: { summary: "print what a role's tool has said", load: () => import("./commands/logs.ts") },
   get: { summary: "print the value of a cell", load: () => import("./commands/get.ts") },

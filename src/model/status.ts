@@ -1,5 +1,5 @@
 // What is known of a role and of a vm while a stack runs: what agents report and all views show.
-import type { Order, ValueType, When } from "./role.ts";
+import type { Order, Publish, ValueType, When } from "./role.ts";
 
 export type RoleState = "waiting" | "running" | "done" | "failed" | "skipped";
 
@@ -54,14 +54,30 @@ export interface VmOutline {
   roles: RoleOutline[];
 }
 
-/** `cells` are ids; in those of a group whose members are read together `[*]` stands for the index. */
+/** Cells are ids; in those of a group whose members are read together `[*]` stands for the index. */
 export interface RoleOutline {
   id: string;
   tool: string;
-  inputs: { name: string; when: When; secret: boolean; cells: string[] }[];
-  outputs: { name: string; cell: string; type: ValueType; secret: boolean }[];
+  inputs: InputOutline[];
+  outputs: OutputOutline[];
   /** Ends of roles that must come first. */
   after: string[];
+}
+
+export interface InputOutline {
+  name: string;
+  when: When;
+  secret: boolean;
+  /** `of`: how many members of the group are enough, where these are not all. */
+  reads: { cell: string; of?: "any" | number }[];
+}
+
+export interface OutputOutline {
+  name: string;
+  cell: string;
+  type: ValueType;
+  secret: boolean;
+  publish: Publish;
 }
 
 /** The end of a role's log, secrets masked. `skippedBytes` of the file stand before `text`; `ended`: nothing more comes from this attempt. */

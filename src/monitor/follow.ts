@@ -32,9 +32,14 @@ export async function readStatus(access: HubAccess): Promise<StackStatus> {
 
 /**
  * Calls `onEvent` for each event until `signal` is aborted. After a lost connection it connects again, and the stream begins with a new
- * snapshot. Fails `give-up` when the hub refuses the token.
+ * snapshot; `onLost` is told each time that it was lost or could not be made. Fails `give-up` when the hub refuses the token.
  */
-export async function followStack(access: HubAccess, onEvent: (event: StackEvent) => void, signal: AbortSignal): Promise<void> {
+export async function followStack(
+  access: HubAccess,
+  onEvent: (event: StackEvent) => void,
+  signal: AbortSignal,
+  onLost: () => void = () => {},
+): Promise<void> {
   while (!signal.aborted) {
     try {
       const answer = await askHub(access, "events", { signal });
@@ -46,6 +51,7 @@ export async function followStack(access: HubAccess, onEvent: (event: StackEvent
       if (signal.aborted) return;
       if (error instanceof Failure && error.reaction === "give-up") throw error;
     }
+    onLost();
     // It rejects only when aborted, and then the loop is over.
     await pause(200, signal).catch(() => undefined);
   }
@@ -100,13 +106,14 @@ export type EndReason = "failed" | "timeout" | "interrupted";
 
 /**
  * Follows a stack until all of `roles` have ended, `timeoutMs` is over or `signal` is aborted. `onRole` sees each new report of a role with
- * the picture after it. A run in which a role failed without `on_error: continue` ends as `failed`.
+ * the picture after it, `onEvent` each event with the picture before it. A run in which a role failed without `on_error: continue` ends as `failed`.
  */
 export async function followToEnd(
   access: HubAccess,
   roles: string[],
   limits: { timeoutMs: number; signal: AbortSignal },
   onRole: (status: RoleStatus, picture: Picture) => void,
+  onEvent: (event: StackEvent, before: Picture) => void = () => {},
 ): Promise<{ picture: Picture; reason: EndReason | undefined }> {
   let picture = emptyPicture;
   const ended = new AbortController();
@@ -122,6 +129,7 @@ export async function followToEnd(
     access,
     (event) => {
       const before = picture;
+      onEvent(event, before);
       picture = updatePicture(picture, event);
       if (event.type === "role") see(event.status);
       // After a lost connection the snapshot tells what was missed.

@@ -54,6 +54,13 @@ test("a dead writer is told from a slow one", () => {
   expect(why(dead, "db.mysql")).toBe("db.mysql runs for 5.0 s, attempt 2, but its agent is dead");
 });
 
+test("a role that runs is judged by how long it took before", () => {
+  const picture = pictureOf(role("db.mysql", { state: "running", startedMs: nowMs - 5000, attempt: 1 }));
+  const text = (durationMs: number) => explainRole(picture, "db.mysql", nowMs, { "db.mysql": { durationMs } })[0]?.text;
+  expect(text(8000)).toBe("db.mysql runs for 5.0 s, usually 8.0 s: about 3.0 s more");
+  expect(text(4000)).toBe("db.mysql runs for 5.0 s, usually 4.0 s");
+});
+
 test("a vm that has never reported is named", () => {
   const picture = pictureOf(role("web.app", { waitingFor: [{ cell: "db.mysql.port", sinceMs: nowMs - 1000 }] }));
   expect(why(picture, "web.app")).toContain("db.mysql has not been reported: no agent of that vm is there");

@@ -71,6 +71,14 @@ export function hasEnded(status: RoleStatus): boolean {
   return status.state === "done" || status.state === "failed" || status.state === "skipped";
 }
 
+/** Of a role that runs: how long it has been active, in ms, the time blocked in reads left out. */
+export function activeMs(picture: Picture, id: string, nowMs: number): number {
+  const { startedMs, blockedMs = 0, waitingFor = [] } = picture.roles.get(id) ?? {};
+  if (startedMs === undefined) return 0;
+  const blockedSince = Math.min(nowMs, ...waitingFor.map(({ sinceMs }) => sinceMs));
+  return Math.max(0, nowMs - startedMs - blockedMs - (nowMs - blockedSince));
+}
+
 /** The role that settles `cell`; for a cell of a whole group the members' roles that may. Undefined for a fact of a vm. */
 export function writersOf(picture: Picture, cell: string): string[] | undefined {
   const parts = parseCellId(cell);
@@ -90,9 +98,14 @@ export interface WhyLine {
 
 /**
  * Explains a role down to its roots: what it waits for, who writes that, what that role waits for in turn, and whether the writer
- * is slow (its agent is there) or dead (no heartbeat). `nowMs` is the wall clock.
+ * is slow (its agent is there) or dead (no heartbeat). `nowMs` is the wall clock, `usual` how long roles took in an earlier run.
  */
-export function explainRole(picture: Picture, id: string, nowMs: number): WhyLine[] {
+export function explainRole(
+  picture: Picture,
+  id: string,
+  nowMs: number,
+  usual: Readonly<Record<string, { durationMs: number }>> = {},
+): WhyLine[] {
   const lines: WhyLine[] = [];
   const seen = new Set<string>();
   describe(id, 0);
@@ -104,7 +117,7 @@ export function explainRole(picture: Picture, id: string, nowMs: number): WhyLin
       lines.push({ depth, text: `${role} has not been reported: ${vmState(picture, vmOf(role))}` });
       return;
     }
-    lines.push({ depth, text: `${role} ${roleLine(picture, status, nowMs)}` });
+    lines.push({ depth, text: `${role} ${roleLine(picture, status, nowMs)}${usually(status)}` });
     if (seen.has(role)) return;
     seen.add(role);
     if (status.state === "failed" || status.state === "skipped") {
@@ -124,6 +137,13 @@ export function explainRole(picture: Picture, id: string, nowMs: number): WhyLin
     // A role that has done its part explains nothing, unless all have.
     const open = writers.filter((writer) => !isDone(picture, writer));
     for (const writer of open.length > 0 ? open : writers) describe(writer, depth + 1);
+  }
+
+  function usually({ id: role, state, waitingFor }: RoleStatus): string {
+    const before = usual[role];
+    if (state !== "running" || before === undefined || waitingFor.length > 0) return "";
+    const restMs = before.durationMs - activeMs(picture, role, nowMs);
+    return `, usually ${span(before.durationMs)}${restMs > 0 ? `: about ${span(restMs)} more` : ""}`;
   }
 }
 

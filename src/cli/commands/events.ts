@@ -2,16 +2,8 @@
 import { parseArgs } from "node:util";
 import { showCell } from "../../model/cell.ts";
 import { followStack } from "../../monitor/follow.ts";
-import {
-  type CellState,
-  emptyPicture,
-  listCells,
-  type Picture,
-  roleLine,
-  type StackEvent,
-  type StackStatus,
-  updatePicture,
-} from "../../monitor/picture.ts";
+import { type CellState, emptyPicture, listCells, type Picture, roleLine, updatePicture } from "../../monitor/picture.ts";
+import { type News, newsOf, recordEvent } from "../../monitor/recording.ts";
 import { exitCodes, type Command } from "../command.ts";
 import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
 
@@ -35,9 +27,10 @@ ${accessHelp}`,
     await followStack(
       findHub(values),
       (event) => {
-        const news = event.type === "snapshot" ? findNews(picture, event.status) : [event];
+        const news = newsOf(picture, event);
         picture = updatePicture(picture, event);
-        for (const item of news) process.stdout.write(`${values.json === true ? toJson(item) : toLine(item, picture)}\n`);
+        for (const item of news)
+          process.stdout.write(`${values.json === true ? recordEvent(item, Date.now()) : toLine(item, picture)}\n`);
       },
       stop.signal,
     );
@@ -45,52 +38,7 @@ ${accessHelp}`,
   },
 } satisfies Command;
 
-type Item = Exclude<StackEvent, { type: "snapshot" }>;
-
-/** What a snapshot tells beyond what is known: all of it at first, what was missed after a lost connection. */
-function findNews(known: Picture, { roles, vms, cells, outlines }: StackStatus): Item[] {
-  const gone = [...known.vms.keys()].filter((vm) => !vms.some((present) => present.vm === vm));
-  const news: Item[] = [
-    ...gone.map((vm): Item => ({ type: "vm", vm, present: false })),
-    ...outlines
-      .filter(({ vm, atMs }) => known.outlines.get(vm)?.atMs !== atMs)
-      .map((outline): Item => ({ type: "outline", outline })),
-    ...vms
-      .filter(({ vm, instance }) => known.vms.get(vm)?.instance !== instance)
-      .map((presence): Item => ({ type: "vm", vm: presence.vm, present: true, presence })),
-    ...cells.filter(({ cell }) => !known.cells.has(cell)).map((cell): Item => ({ type: "cell", cell })),
-    ...roles.filter(({ id, atMs }) => known.roles.get(id)?.atMs !== atMs).map((status): Item => ({ type: "role", status })),
-  ];
-  return news.toSorted((left, right) => timeOf(left) - timeOf(right));
-}
-
-function timeOf(item: Item): number {
-  switch (item.type) {
-    case "role":
-      return item.status.atMs;
-    case "cell":
-      return item.cell.atMs;
-    case "outline":
-      return item.outline.atMs;
-    case "vm":
-      return item.presence?.startedMs ?? Date.now();
-  }
-}
-
-function toJson(item: Item): string {
-  switch (item.type) {
-    case "role":
-      return JSON.stringify({ type: "role", ...item.status });
-    case "cell":
-      return JSON.stringify({ type: "cell", ...item.cell });
-    case "outline":
-      return JSON.stringify({ type: "outline", ...item.outline });
-    case "vm":
-      return JSON.stringify({ type: "vm", vm: item.vm, present: item.present, atMs: timeOf(item), ...item.presence });
-  }
-}
-
-function toLine(item: Item, picture: Picture): string {
+function toLine(item: News, picture: Picture): string {
   switch (item.type) {
     case "role": {
       const { id, state, waitingFor, atMs } = item.status;
