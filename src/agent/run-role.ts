@@ -106,11 +106,11 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
     prepared = tool.prepare(job);
     if (parts.change !== undefined) prepared = parts.change(prepared);
     makeFolders(parts);
-    for (const file of prepared.files) writePrepared(file);
     if (prepared.scratch !== undefined) {
       rmSync(prepared.scratch, { recursive: true, force: true });
       mkdirSync(prepared.scratch, { mode: 0o700 });
     }
+    for (const file of prepared.files) writePrepared(file);
   } catch (error) {
     signal.throwIfAborted();
     return { failure: messageOf(error), final: true };

@@ -5,9 +5,10 @@ import { chef } from "./tools/chef.ts";
 import { hook } from "./tools/hook.ts";
 import { murano } from "./tools/murano.ts";
 import { puppet } from "./tools/puppet.ts";
+import { salt } from "./tools/salt.ts";
 import { script } from "./tools/script.ts";
 
-const tools: Tool[] = [script, chef, ansible, puppet, murano];
+const tools: Tool[] = [script, chef, ansible, puppet, murano, salt];
 
 /** Returns the adapter of the tool `name` (`hook:PATH` is one too); undefined where there is none. */
 export function findAdapter(name: string): Tool | undefined {

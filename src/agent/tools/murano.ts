@@ -22,6 +22,7 @@ export const murano = {
         { path: at("plan.json"), text: JSON.stringify(plan), mode: 0o600 },
         { path: at("job.json"), text: describeJob(role, about), mode: 0o600 },
         { path: at("weft_client.py"), shim: "client.py", mode: 0o600 },
+        { path: at("weft_lazy.py"), shim: "lazy.py", mode: 0o600 },
         { path: at("murano.py"), shim: "murano.py", mode: 0o600 },
         ...["args", "files", "plan", "scripts", "socket"].map((part): PreparedFile => ({
           path: at(`murano_${part}.py`),
