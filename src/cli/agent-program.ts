@@ -1,20 +1,9 @@
 // The programs that travel to vms: the agent's one file, and a Node for those that have none.
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { ProgramDigests } from "../compiler/compile.ts";
-import { Failure } from "../model/failure.ts";
-
-/** The path of dist/agent.cjs; fails where the bundle has not been built. */
-export function agentProgram(): string {
-  // From dist/cli.js, from one of its chunks, or from the sources.
-  for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    for (const path of [join(folder, "agent.cjs"), join(folder, "dist/agent.cjs")]) if (existsSync(path)) return path;
-  }
-  throw new Failure("give-up", "not-built", 'the agent\'s bundle is missing\nhint: build it with "npm run build"');
-}
+import { agentProgram } from "./built-files.ts";
 
 /** The path of the Node executable that vms without one may run; undefined where npm has brought none for x64 and this is none either. */
 export function runtimeProgram(): string | undefined {

@@ -69,8 +69,9 @@ export function compile(input: CompilerInput): Compiled {
   const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
-  const plan = emitStackPlan(resolved, deriveRights(resolved));
-  const generation = nameGeneration(plan, (content) => input.host.sha256(content));
+  const sha256 = (content: string): string => input.host.sha256(content);
+  const plan = emitStackPlan(resolved, deriveRights(resolved), sha256);
+  const generation = nameGeneration(plan, sha256);
   // Changed when it is emitted, so that each use of a nested template needs its own; the stack's own template is used once.
   const documentOf = ({ file }: Template): Document.Parsed =>
     (parsed.nested.get(file)?.clone() as Document.Parsed | undefined) ?? document;

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { listFiles } from "../../src/cli/list-files.ts";
 import { compile, type Compiled, type Emitted } from "../../src/compiler/compile.ts";
 
 export const root: string = join(import.meta.dirname, "../..");
@@ -33,7 +34,11 @@ export function compileFolder(folder: string): { compiled: Compiled; sources: Ma
     text,
     environments,
     parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
-    host: { readFile: read, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    host: {
+      readFile: read,
+      listFiles: (_folder, path) => listFiles(join(root, folder), path)?.files,
+      sha256: (content) => createHash("sha256").update(content).digest("hex"),
+    },
   });
   return { compiled, sources };
 }

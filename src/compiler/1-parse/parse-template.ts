@@ -2,6 +2,7 @@
 import type { Document } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
+import type { FoundFile } from "../../model/bundle.ts";
 import type { Output, Template, Value } from "../../model/template.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { type Environment, parseEnvironment } from "./parse-environment.ts";
@@ -9,7 +10,8 @@ import { parseParameters } from "./parse-parameters.ts";
 import { parseResources } from "./parse-resources.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
 import { parseYaml } from "./parse-yaml.ts";
-import { pathBeside, type TypeAlias } from "./resource-registry.ts";
+import { pathBeside } from "./path-beside.ts";
+import type { TypeAlias } from "./resource-registry.ts";
 import { describeValue, type Fields, openMap } from "./read-fields.ts";
 
 export interface TemplateSource {
@@ -19,8 +21,12 @@ export interface TemplateSource {
   environments: { file: string; text: string }[];
   /** From -P: values are texts, read by the parameters' types. */
   parameters: { name: string; value: string }[];
-  /** `readFile` gets a path made of the template's folder and the name in get_file; undefined: cannot be read. */
-  host: { readFile(path: string): string | undefined };
+  /** `readFile` gets a path made of the template's folder and the name in get_file. Undefined: there is nothing that can be read. */
+  host: {
+    readFile(path: string): string | undefined;
+    /** The files below `path`, or itself. `path` is relative to `folder`, the template's. */
+    listFiles(folder: string, path: string): FoundFile[] | undefined;
+  };
 }
 
 export interface ParsedTemplate {
@@ -106,6 +112,7 @@ function readTemplate({ file, yaml, aliases, within }: TemplateFile, opened: Ope
       if (content !== undefined) files.set(name, content);
       return content;
     },
+    listFiles: (path) => source.host.listFiles(pathBeside(file, ""), path),
   };
   const isNested = within.length > 0;
   const resources = parseResources(top.map("resources", "the section resources"), context);

@@ -1,11 +1,11 @@
 // An environment's resource_registry: which type really stands behind a resource type. Hooks and base_url are Heat's business.
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Entry } from "../../model/template.ts";
+import { isUrl, pathBeside } from "./path-beside.ts";
 import { type Fields, isNull, openMap, readText } from "./read-fields.ts";
 
 /** A type's name that stands for a template: such a file, beside what names it, or the URL of one. */
 const fileType = /\.(yaml|template)$/;
-const url = /^(?!file:)[a-z][a-z0-9+.-]*:\/\//i;
 
 /** `pattern` may end with `*`, as its `target` does then; a template file as `target` is a path. With `resource`, only for the resource of that name (`*` at its end likewise). */
 export interface TypeAlias {
@@ -33,14 +33,6 @@ export function parseRegistry(section: Fields | undefined, file: string, report:
   return aliases.map((alias) => (fileType.test(alias.target) ? { ...alias, target: pathBeside(folder, alias.target) } : alias));
 }
 
-/** The path of a file that `file` names: in the same folder unless absolute. */
-export function pathBeside(file: string, name: string): string {
-  const plain = name.replace(/^file:\/\//, "");
-  if (plain.startsWith("/") || url.test(name)) return plain;
-  const named = file.replace(/^file:\/\//, "");
-  return named.slice(0, named.lastIndexOf("/") + 1) + plain;
-}
-
 function parseAlias({ key, value }: Entry, report: Report): TypeAlias[] {
   if (notTypes.includes(key) || isNull(value)) return [];
   const target = readText(value, `the type behind "${key}"`, report);
@@ -65,7 +57,7 @@ export function findRealType(type: string, name: string, file: string, aliases: 
     used.push(next.alias);
     current = next.target;
   }
-  if (!fileType.test(current) || url.test(current)) return { type: current, used };
+  if (!fileType.test(current) || isUrl(current)) return { type: current, used };
   return { type: current, path: used.length === 0 ? pathBeside(file, current) : current, used };
 }
 

@@ -14,7 +14,7 @@ import { choiceKeyOf, type Read } from "../../model/expression.ts";
 import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
 import type { ResolvedAfter, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { Level } from "../../model/vm-plan.ts";
-import { groupBy } from "./group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 
 /** What is known of groups beside the template: sizes by a group's name, or of each vm by its id the indexes of all its members. */
 export interface KnownMembers {

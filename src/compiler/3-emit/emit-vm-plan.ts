@@ -1,6 +1,7 @@
 // ResolvedTemplate -> StackPlan: one plan a vm or group, the stack's outputs, and the expressions that Heat resolves. The same
 // template gives the same bytes.
 import { cellId, roleId } from "../../model/cell.ts";
+import type { Bundle, PackedPath } from "../../model/bundle.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { ResolvedAfter, ResolvedInput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { OutputSpec } from "../../model/role.ts";
@@ -17,12 +18,15 @@ import {
 import type { Access } from "../../model/access.ts";
 import { Slots } from "./bind-values.ts";
 
+/** SHA-256 of a text as hexadecimal digits. */
+type Digest = (text: string) => string;
+
 /** Makes the plans of all vms. Parameters stay parameters: no plan holds a value that a user gives at deploy time. */
-export function emitStackPlan(template: ResolvedTemplate, access: Access): StackPlan {
+export function emitStackPlan(template: ResolvedTemplate, access: Access, sha256: Digest): StackPlan {
   const slots: StackPlan["slots"] = {};
   const vms = template.vms.map((vm) => {
     const own = new Slots(template.scopes, vm.group?.indexVar);
-    const plan = emitVmPlan(vm, template, access, own);
+    const plan = emitVmPlan(vm, template, access, own, sha256);
     slots[vm.id] = own.expressions;
     return plan;
   });
@@ -38,11 +42,12 @@ export function emitStackPlan(template: ResolvedTemplate, access: Access): Stack
 }
 
 /** The name of a version of the configuration: the first 16 hexadecimal digits of the digest of its plan. */
-export function nameGeneration(plan: StackPlan, sha256: (text: string) => string): string {
+export function nameGeneration(plan: StackPlan, sha256: Digest): string {
   return sha256(canonicalJson(plan as unknown as Json)).slice(0, 16);
 }
 
-function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, slots: Slots): VmPlan {
+function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, slots: Slots, sha256: Digest): VmPlan {
+  const bundles: Record<string, Bundle> = {};
   const granted = access.vms.get(vm.id);
   if (granted === undefined) throw new Error(`no rights were derived for ${vm.id}`);
   const outputs = template.outputs
@@ -54,7 +59,11 @@ function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, 
     order: vm.order,
     ...(vm.group === undefined ? {} : { group: bindLevel(vm.group, slots) }),
     ...(vm.outer === undefined ? {} : { outer: vm.outer.map((level) => bindLevel(level, slots)) }),
-    roles: vm.roles.map((role) => emitRole(role, vm, access, slots)),
+    roles: vm.roles.map((role) => {
+      const files = emitFiles(role.spec.packed ?? {}, bundles, sha256);
+      return { ...emitRole(role, vm, access, slots), ...(Object.keys(files).length === 0 ? {} : { files }) };
+    }),
+    ...(Object.keys(bundles).length === 0 ? {} : { bundles }),
     ...granted,
     ...(outputs.length === 0 ? {} : { outputs: Object.fromEntries(outputs) as NonNullable<VmPlan["outputs"]> }),
   };
@@ -62,6 +71,16 @@ function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, 
 
 function bindLevel(level: Level, slots: Slots): Level {
   return { ...level, size: slots.bind(level.size, "group.size") };
+}
+
+// Two paths with the same files are one bundle.
+function emitFiles(packed: Record<string, PackedPath>, bundles: Record<string, Bundle>, sha256: Digest): Record<string, string> {
+  const files = Object.entries(packed).map(([path, { bundle, file }]) => {
+    const digest = sha256(canonicalJson(bundle as unknown as Json));
+    bundles[digest] = bundle;
+    return [path, file === undefined ? digest : `${digest}/${file}`];
+  });
+  return Object.fromEntries(files) as Record<string, string>;
 }
 
 function emitRole(role: ResolvedRole, vm: ResolvedVm, access: Access, slots: Slots): RolePlan {
