@@ -3,7 +3,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
-import { listFiles } from "../../src/cli/list-files.ts";
 import { graphFormats } from "../../src/cli/show-graph.ts";
 import type { Compiled } from "../../src/compiler/compile.ts";
 import { catalogue } from "../../src/diagnostics/catalogue.ts";
