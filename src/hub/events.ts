@@ -31,7 +31,7 @@ export function describeStack(scope: Scope, entries: Entry[]): StackStatus {
 /** Returns the event that a change means to viewers; undefined where it means nothing to them. */
 export function describeChange(key: string, entry: Entry | undefined): StackEvent | undefined {
   const parsed = parseKey(key);
-  if (parsed === undefined) return undefined;
+  if (parsed === undefined || parsed.folder === "generations" || parsed.folder === "instances") return undefined;
   if (entry === undefined) return parsed.folder === "vms" ? { type: "vm", vm: parsed.name, present: false } : undefined;
   // What an agent wrote is not trusted to be what it should be.
   const value = parseObject(entry.value);
@@ -45,7 +45,6 @@ export function describeChange(key: string, entry: Entry | undefined): StackEven
       return { type: "cell", cell: describeCell(parsed.name, value) };
     case "choices":
     case "retries":
-    case "generations":
       return undefined;
   }
 }
