@@ -18,13 +18,16 @@ export interface InstanceRecord {
   superseded: string[];
 }
 
-/** Chooses the epoch for a claim whose tag is right; `epochs` are the stack's, the oldest first. Pure. */
+/**
+ * Chooses the epoch for a claim whose tag is right; `epochs` are the stack's, the oldest first. Undefined: the
+ * instance is superseded. Pure.
+ */
 export function chooseEpoch(
   { generation, instance = "", inputs = "", epoch }: VmClaim,
   record: InstanceRecord | undefined,
   epochs: string[],
-): string | "superseded" {
-  if (record?.superseded.includes(instance) === true) return "superseded";
+): string | undefined {
+  if (record?.superseded.includes(instance) === true) return undefined;
   const isKnown = record?.instance === instance;
   if (epoch !== undefined && (isKnown || record === undefined)) return epoch;
   const own = epochs.filter((other) => generationOf(other) === generation);
@@ -65,7 +68,7 @@ export async function admitToEpoch(
       throw new Failure("give-up", "unauthorized", `vm ${id} must say which instance of it this is`);
     const epochs = sortGenerations(numbers);
     const epoch = chooseEpoch(claim, record, epochs);
-    if (epoch === "superseded") throw superseded(id);
+    if (epoch === undefined) throw superseded(id);
     // One that comes back to where it was changes nothing, even when it is somewhere else by now too.
     const isBack = claim.epoch !== undefined && record?.instance === instance;
     if (instance !== undefined && !isBack) {
