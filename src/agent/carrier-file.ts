@@ -1,6 +1,7 @@
 // Deployments as a file on the vm: what user_data has brought, or whoever plays Heat's part writes anew.
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, watch } from "node:fs";
+import { dirname } from "node:path";
 import { pause } from "../coordinator/retrying.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Deployment } from "../model/vm-identity.ts";
@@ -19,6 +20,8 @@ export function openFileCarrier(path: string, log: Log): Carrier {
   return {
     nudge: () => nudge.now(),
     async follow(take, signal) {
+      const watcher = watchFolder(dirname(path), () => nudge.now());
+      signal.addEventListener("abort", () => watcher?.close(), { once: true });
       let seen = "";
       let trouble = "";
       while (!signal.aborted) {
@@ -39,6 +42,15 @@ export function openFileCarrier(path: string, log: Log): Carrier {
     },
     answer: async () => {},
   };
+}
+
+// Where the system cannot tell, or the folder is not there yet, looking now and then is enough.
+function watchFolder(folder: string, onChange: () => void): ReturnType<typeof watch> | undefined {
+  try {
+    return watch(folder, onChange).once("error", () => {});
+  } catch {
+    return undefined;
+  }
 }
 
 /** A carrier of one deployment that is known from the start. */
