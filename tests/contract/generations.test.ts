@@ -1,7 +1,10 @@
 // Generations end to end: what runs again and what is carried over, with a real hub, real agents and compiled templates.
 import { readFileSync, writeFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { GenerationsBench } from "./generations-bench.ts";
+
+// Each waits for a dozen processes on a machine that others may use too.
+vi.setConfig({ testTimeout: 60_000 });
 
 /** A vm's definition; a role's script writes its line into the trace first. */
 function vmOf(bench: GenerationsBench, name: string, roles: Record<string, string>, count?: string): string {
