@@ -116,7 +116,7 @@ class Agent {
     const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
     this.#vm.env = { ...process.env, PATH: path, WEFT_SOCKET: socket.path, WEFT_VM: vm };
     const following = carrier.follow((delivery) => this.#take(delivery), this.#signal);
-    this.#vm.background("hearing of deployments", following, this.#signal);
+    following.catch((error: unknown) => this.#hearRefusal(this.#current, error));
     await stopped;
     await this.#vm.idle();
     // What ended roles have left running belongs to the vm, unless the vm is but a folder of a run that is over.
@@ -217,19 +217,22 @@ class Agent {
     await watchEpochs(hub, { stack: this.#vm.stack, epoch }, news, over.signal);
   }
 
-  #hearRefusal(current: Current, error: unknown): void {
-    const { delivery, over, run } = current;
-    if (over.signal.aborted) return;
+  // What a hub, or Heat, says for good.
+  #hearRefusal(current: Current | undefined, error: unknown): void {
+    if (this.#signal.aborted || current?.over.signal.aborted === true) return;
     this.#vm.log(messageOf(error));
-    if (error instanceof Failure && error.code === "superseded") {
-      this.#isSuperseded = true;
-      const { attempts, sessions } = run.leave();
-      over.abort(error);
-      for (const session of sessions.values()) session.dismiss(error.message);
-      for (const [role, attempt] of attempts) this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
-      return;
-    }
-    this.#vm.background("answering", this.#answer(delivery, { ok: false, error: messageOf(error) }), over.signal);
+    if (error instanceof Failure && error.code === "superseded") return this.#stopSuperseded(error.message);
+    if (current === undefined) return;
+    const outcome: Outcome = { ok: false, error: messageOf(error) };
+    this.#vm.background("answering", this.#answer(current.delivery, outcome), current.over.signal);
+  }
+
+  // Another vm does now what this one did.
+  #stopSuperseded(why: string): void {
+    this.#isSuperseded = true;
+    const { attempts, sessions } = this.#leave();
+    for (const session of sessions.values()) session.dismiss(why);
+    for (const [role, attempt] of attempts) this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
   }
 
   async #answer(delivery: Delivery, outcome: Outcome): Promise<void> {

@@ -191,7 +191,7 @@ ${vmOf(bench, "db", {
 })}${vmOf(bench, "web", { app: "true | inputs: {PORT: {get_attr: [db, port]}}" })}`;
   await bench.deploy(template);
   await bench.until(() => expect(bench.answers.length).toBe(2));
-  expect(bench.answers.map(({ vm, outcome }) => [vm, outcome]).sort()).toEqual([
+  expect(bench.answers.map(({ vm, outcome }) => [vm, outcome])).toEqual([
     ["db", { ok: false, error: "db.mysql failed: exit 1" }],
     ["web", { ok: false, error: "web.app failed: input PORT: db.mysql failed: exit 1" }],
   ]);
