@@ -134,7 +134,7 @@ class Agent {
       deployed = readDelivery(delivery, this.#options);
     } catch (error) {
       this.#vm.log(`the deployment cannot be used: ${messageOf(error)}`);
-      this.#vm.background("answering", this.#answer(delivery, { ok: false, error: messageOf(error) }), this.#signal);
+      void this.#vm.background("answering", this.#answer(delivery, { ok: false, error: messageOf(error) }), this.#signal);
       return;
     }
     if (delivery.action === "delete" || memory.begun?.delivery === delivery.id) return this.#begin(delivery, deployed);
@@ -177,9 +177,9 @@ class Agent {
     this.#current = current;
     run.begin();
     const arriving = this.#awaitHub(current, hub, () => trouble);
-    this.#vm.background("connecting to a hub", arriving, over.signal);
+    void this.#vm.background("connecting to a hub", arriving, over.signal);
     const answering = run.outcome.then((outcome) => this.#answer(delivery, outcome));
-    this.#vm.background("answering", answering, over.signal);
+    void this.#vm.background("answering", answering, over.signal);
   }
 
   async #awaitHub(current: Current, opening: Promise<AgentHub>, trouble: () => string): Promise<void> {
@@ -190,7 +190,7 @@ class Agent {
     }, reminderMs);
     const patience = setTimeout(() => {
       const outcome: Outcome = { ok: false, error: `no hub could be reached: ${trouble()}` };
-      this.#vm.background("answering", this.#answer(delivery, outcome), over.signal);
+      void this.#vm.background("answering", this.#answer(delivery, outcome), over.signal);
     }, this.#options.hubPatienceMs ?? defaultHubPatienceMs);
     try {
       const hub = await untilAborted(opening, over.signal);
@@ -224,7 +224,7 @@ class Agent {
     if (error instanceof Failure && error.code === "superseded") return this.#stopSuperseded(error.message);
     if (current === undefined) return;
     const outcome: Outcome = { ok: false, error: messageOf(error) };
-    this.#vm.background("answering", this.#answer(current.delivery, outcome), current.over.signal);
+    void this.#vm.background("answering", this.#answer(current.delivery, outcome), current.over.signal);
   }
 
   // Another vm does now what this one did.
@@ -232,7 +232,7 @@ class Agent {
     this.#isSuperseded = true;
     const { attempts, sessions } = this.#leave();
     for (const session of sessions.values()) session.dismiss(why);
-    for (const [role, attempt] of attempts) this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
+    for (const [role, attempt] of attempts) void this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
   }
 
   async #answer(delivery: Delivery, outcome: Outcome): Promise<void> {

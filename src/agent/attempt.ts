@@ -1,5 +1,6 @@
 // One attempt at a role, under way: it may outlive the generation that started it, and count for the next one.
 import { join } from "node:path";
+import { roleId } from "../model/cell.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import { linkAbort } from "./abort.ts";
@@ -8,6 +9,7 @@ import type { Basis } from "./journal.ts";
 import { type Ground, RoleSession } from "./role-session.ts";
 import type { RoleRun } from "./role-status.ts";
 import { type AttemptResult, runRole } from "./run-role.ts";
+import { shipLog } from "./ship-log.ts";
 import type { Vm } from "./vm.ts";
 
 export interface Attempt {
@@ -44,6 +46,14 @@ export function startAttempt(vm: Vm, ground: Ground, run: RoleRun, number: numbe
   run.session = session;
   let definition = "";
   const logPath = join(vm.stateDir, "logs", `${role}.${number}.log`);
+  const endLog = shipLog({
+    id: roleId(vm.name, role),
+    attempt: number,
+    path: logPath,
+    isSafe: () => session.hasWrittenSecrets(),
+    mask: (text) => vm.mask(text),
+    send: (piece) => session.sendLog(piece),
+  });
   const attempting = async (): Promise<AttemptResult | undefined> => {
     try {
       const what = await cells.resolve(plan.run, { signal });
@@ -67,6 +77,7 @@ export function startAttempt(vm: Vm, ground: Ground, run: RoleRun, number: numbe
       if (signal.aborted) return undefined;
       return { outputs: {}, failure: vm.mask(messageOf(error)), final: true };
     } finally {
+      endLog();
       unlink();
     }
   };

@@ -55,7 +55,7 @@ export class EarlierRuns {
     for (const [role, attempt] of this.#left.attempts) {
       const plan = planOf(role);
       if (plan === undefined) this.drop(role);
-      else this.#vm.background(`ending ${role}`, this.#endUnlessDefined(plan, attempt), this.#signal);
+      else void this.#vm.background(`ending ${role}`, this.#endUnlessDefined(plan, attempt), this.#signal);
     }
   }
 
@@ -69,7 +69,7 @@ export class EarlierRuns {
   drop(role: string): void {
     const attempt = this.#left.attempts.get(role);
     this.#left.attempts.delete(role);
-    if (attempt !== undefined) this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
+    if (attempt !== undefined) void this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
   }
 
   /** Compares a role; its attempt has ended where it is not adopted. Rejects when this generation gives way meanwhile. */

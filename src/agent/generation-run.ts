@@ -15,6 +15,7 @@ import { Cells } from "./cells.ts";
 import { chooseMember } from "./choose-member.ts";
 import { EarlierRuns, type Left } from "./earlier-runs.ts";
 import { lateDataflow } from "./late-dataflow.ts";
+import { outlineOf } from "./outline.ts";
 import {
   type Action,
   advance,
@@ -143,12 +144,12 @@ export class GenerationRun {
     this.#earlier.endWrong(this.#roles);
     const history = this.#roles.map(({ name }) => [name, this.#historyOf(name)] as const);
     this.#take(beginProgress(this.#progress.vm, Object.fromEntries(history), new Map(retries)));
-    this.#background("announcing the vm", this.#announce());
+    void this.#background("announcing the vm", this.#announce());
     const hearing = this.#hub.then((hub) => {
       const scope = { stack: this.#vm.stack, generation: hub.epoch ?? this.#deployed.generation };
       return watchRetries(hub, scope, (id, count) => this.#retry(id, count), this.#signal);
     });
-    this.#background("hearing of retries", hearing);
+    void this.#background("hearing of retries", hearing);
   }
 
   #historyOf(role: string): RoleHistory {
@@ -185,7 +186,11 @@ export class GenerationRun {
   async #announce(): Promise<void> {
     const { localAddress, name, instance } = this.#vm;
     const address = localAddress ?? (await (await this.#hub).address?.()) ?? "127.0.0.1";
-    await announceVm({ vm: name, instance, address, published: this.#plan.facts }, this.#cells, this.#dataflow, this.#signal);
+    const facts = { vm: name, instance, address, published: this.#plan.facts };
+    await Promise.all([
+      announceVm(facts, this.#cells, this.#dataflow, this.#signal),
+      this.#dataflow.outline(outlineOf(this.#plan, Date.now()), this.#signal),
+    ]);
   }
 
   #retry(id: string, count: number): void {
@@ -194,8 +199,8 @@ export class GenerationRun {
     this.#take(retryRole(this.#progress, id, count));
   }
 
-  #background(what: string, work: Promise<unknown>): void {
-    this.#vm.background(what, work, this.#signal);
+  #background(what: string, work: Promise<unknown>): Promise<void> {
+    return this.#vm.background(what, work, this.#signal);
   }
 
   #dispatch(event: Event): void {
@@ -212,7 +217,7 @@ export class GenerationRun {
   #act(action: Action): void {
     switch (action.type) {
       case "choose":
-        this.#background(`choice for ${action.role}`, this.#choose(this.#knownPlan(action.role)));
+        void this.#background(`choice for ${action.role}`, this.#choose(this.#knownPlan(action.role)));
         break;
       case "await":
         this.#await(this.#knownPlan(action.role), action.needs);
@@ -221,7 +226,7 @@ export class GenerationRun {
         this.#time(this.#knownPlan(action.role), action.input, action.ms);
         break;
       case "compare":
-        this.#background(`comparing ${action.role}`, this.#compare(this.#knownPlan(action.role)));
+        void this.#background(`comparing ${action.role}`, this.#compare(this.#knownPlan(action.role)));
         break;
       case "start": {
         const run = this.#runOf(action.role);
@@ -245,7 +250,7 @@ export class GenerationRun {
         break;
       case "finish":
         this.#vm.log(action.ok ? "all roles have ended well" : "all roles have ended, not all of them well");
-        this.#background("telling how it ended", this.#finish());
+        void this.#background("telling how it ended", this.#finish());
         break;
     }
   }
@@ -343,6 +348,7 @@ export class GenerationRun {
       signal: this.#signal,
       keep: (output, value) => this.#vm.journal.append({ type: "wrote", role, output: output.name, value }),
       onWaiting: (waiting) => this.#setWaiting(role, "", waiting),
+      sendLog: (log) => this.#background(`log of ${role}`, this.#dataflow.sendLog(log, this.#signal)),
     };
   }
 
@@ -421,7 +427,7 @@ export class GenerationRun {
     this.#publishing.add(publishing);
     const done = (): boolean => this.#publishing.delete(publishing);
     publishing.then(done, done);
-    this.#background(`publishing ${settlement.cell}`, publishing);
+    void this.#background(`publishing ${settlement.cell}`, publishing);
   }
 
   async #settle(plan: RolePlan, settlement: Settlement): Promise<void> {
@@ -453,7 +459,7 @@ export class GenerationRun {
     const progress = this.#progress.roles[role];
     if (progress === undefined || this.#signal.aborted) return;
     const status = makeStatus(this.#vm.name, this.#knownPlan(role), progress, this.#runOf(role));
-    this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
+    void this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
   }
 
   #planOf(role: string): RolePlan | undefined {

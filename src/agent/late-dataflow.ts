@@ -11,6 +11,8 @@ export function lateDataflow(opening: Promise<Dataflow>): Dataflow {
     gather: async (cells, of, choice, signal) => (await untilAborted(opening, signal)).gather(cells, of, choice, signal),
     choose: async (choice, candidate, signal) => (await untilAborted(opening, signal)).choose(choice, candidate, signal),
     report: async (status, signal) => (await untilAborted(opening, signal)).report(status, signal),
+    sendLog: async (log, signal) => (await untilAborted(opening, signal)).sendLog(log, signal),
+    outline: async (outline, signal) => (await untilAborted(opening, signal)).outline(outline, signal),
     join: async (presence, signal) => (await untilAborted(opening, signal)).join(presence, signal),
   };
 }

@@ -73,6 +73,7 @@ async function openBench(inputs: InputPlan[], outputs: OutputPlan[], more: Parti
     signal: stop.signal,
     keep: (_, value) => void bench.kept.push(value),
     onWaiting: (waiting) => void bench.waiting.push(waiting),
+    sendLog: async () => {},
   };
   const session = new RoleSession({
     vm: "web",

@@ -5,7 +5,7 @@ import { suggestNearest } from "../diagnostics/nearest.ts";
 import { type CellRecord, conformsTo, maxValueBytes, parseText, roleId, showCell } from "../model/cell.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 import { type Json, sameJson } from "../model/json.ts";
-import type { Mark, Waiting } from "../model/status.ts";
+import type { Mark, RoleLog, Waiting } from "../model/status.ts";
 import type { ValueType } from "../model/role.ts";
 import type { InputPlan, OutputPlan, RolePlan } from "../model/vm-plan.ts";
 import { linkAbort } from "./abort.ts";
@@ -31,6 +31,8 @@ export interface Ground {
   keep: (output: OutputPlan, value: Json) => void;
   /** What blocks the role's programs has changed. */
   onWaiting: (waiting: Waiting[]) => void;
+  /** Shows the end of the attempt's log; never rejects. */
+  sendLog: (log: RoleLog) => Promise<void>;
 }
 
 export interface SessionParts {
@@ -197,6 +199,16 @@ export class RoleSession {
     const write = this.#writes.then(() => this.#writeAtOnce(name, value));
     this.#writes = write.catch(() => {});
     return write;
+  }
+
+  /** Tells whether every secret output has been written: before, nobody knows what would have to be masked. */
+  hasWrittenSecrets(): boolean {
+    return this.#ground.plan.outputs.every(({ secret, name }) => !secret || this.#written.has(name));
+  }
+
+  /** Shows the end of the log in the generation that the attempt is in now. */
+  sendLog(log: RoleLog): Promise<void> {
+    return this.#ground.sendLog(log);
   }
 
   /** Masks a secret value from here on. */

@@ -1,4 +1,5 @@
 // What an agent has of its vm, whatever the generation: folders, journal, the environment of tools, secrets to mask, processes started.
+import { messageOf } from "../model/failure.ts";
 import type { Json, JsonMap } from "../model/json.ts";
 import type { Digest } from "./basis.ts";
 import type { Journal } from "./journal.ts";
@@ -98,10 +99,12 @@ export class Vm {
     await endLeftRunning(this.#groups);
   }
 
-  /** Runs what nobody waits for; a failure of it is logged, unless `signal` is aborted. */
-  background(what: string, work: Promise<unknown>, signal: AbortSignal): void {
-    work.catch((error: unknown) => {
-      if (!signal.aborted) this.log(`${what}: ${this.mask(error instanceof Error ? error.message : String(error))}`);
-    });
+  /** Follows what nobody waits for; a failure of it is logged, unless `signal` is aborted. Never rejects. */
+  async background(what: string, work: Promise<unknown>, signal: AbortSignal): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      if (!signal.aborted) this.log(`${what}: ${this.mask(messageOf(error))}`);
+    }
   }
 }
