@@ -101,6 +101,8 @@ export class GenerationRun {
     const opening = hub.then((coordinator) => {
       return openDataflow(coordinator, { stack: vm.stack, generation: coordinator.epoch ?? generation }, isOver);
     });
+    // Whoever waits for it is told; perhaps nobody does.
+    opening.catch(() => undefined);
     const secrets = { sealKey: vm.sealKey, stack: vm.stack, generation };
     this.#dataflow = sealSecrets(lateDataflow(opening), plan, secrets);
     this.#cells = new Cells(plan, values, this.#dataflow, isOver);
