@@ -1,5 +1,6 @@
 // Runs the roles of one vm in one generation: carries out what progress.ts decides, and feeds it with what happens. Journal first, then act.
 // Over 300 lines: here, and only here, the parts of a run meet.
+import { join } from "node:path";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { type Dataflow, openDataflow } from "../coordinator/dataflow.ts";
 import { isRetried } from "../model/cell.ts";
@@ -13,6 +14,7 @@ import { announceVm } from "./announce-vm.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
 import { Cells } from "./cells.ts";
 import { chooseMember } from "./choose-member.ts";
+import { Files } from "./files.ts";
 import { EarlierRuns, type Left } from "./earlier-runs.ts";
 import { lateDataflow } from "./late-dataflow.ts";
 import { outlineOf } from "./outline.ts";
@@ -84,6 +86,7 @@ export class GenerationRun {
   readonly #attempts = new Map<string, Attempt>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #own: OwnCells;
+  readonly #files: Files;
   readonly #outcome: { promise: Promise<Outcome>; resolve: (outcome: Outcome) => void };
   #progress: Progress;
 
@@ -106,6 +109,7 @@ export class GenerationRun {
     const secrets = { sealKey: vm.sealKey, stack: vm.stack, generation };
     this.#dataflow = sealSecrets(lateDataflow(opening), plan, secrets);
     this.#cells = new Cells(plan, values, this.#dataflow, isOver);
+    this.#files = new Files(join(vm.stateDir, "files"), plan.bundles);
     this.#own = new OwnCells(vm, plan, { cells: this.#cells, dataflow: this.#dataflow, signal: this.#signal });
     this.#earlier = new EarlierRuns(vm, left, this.#cells, this.#signal);
     this.#progress = { vm: { ...plan, roles: this.#roles }, roles: {}, retries: new Map(vm.journal.memory.retries) };
@@ -218,7 +222,8 @@ export class GenerationRun {
         run.clock ??= new ActiveClock();
         // Programs that an attempt of an earlier generation has left running.
         if (run.session === this.#earlier.sessionOf(action.role)) run.session?.dismiss(beginsAnew);
-        this.#attend(action.role, startAttempt(this.#vm, this.#groundOf(this.#knownPlan(action.role)), run, action.attempt));
+        const ground = this.#groundOf(this.#knownPlan(action.role));
+        this.#attend(action.role, startAttempt(this.#vm, { ground, files: this.#files, run, number: action.attempt }));
         break;
       }
       case "pause": {
