@@ -10,7 +10,8 @@ import { compile } from "../../src/compiler/compile.ts";
 import { protocolVersion } from "../../src/coordinator/backends/hub-frames.ts";
 import type { Coordinator } from "../../src/coordinator/coordinator.ts";
 import { openHub, type Hub } from "../../src/hub/hub.ts";
-import { operatorToken, rightsTag, rightsText, sha256, vmToken } from "../../src/hub/tokens.ts";
+import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
+import { rightsText } from "../../src/model/rights-text.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { cellId, endCell, factCell, memberId, parseCellId } from "../../src/model/cell.ts";
 import { readsOf } from "../../src/model/expression.ts";
@@ -160,6 +161,6 @@ export function checkRights(name: string, open: () => Promise<Coordinator>): voi
     }
     // Nothing of all that came through, and the right ones do.
     expect(await askByHttp(hub, web, "GET", "web.app.url")).toBe(202);
-    expect(await greet(hub, web)).toEqual({ welcome: true });
+    expect(await greet(hub, web)).toEqual({ welcome: true, epoch: generation });
   });
 }

@@ -15,9 +15,11 @@ import type {
 import type { AfterSpec, InputSpec, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Output, Resource, Template } from "../../model/template.ts";
 import { defaultWhen } from "../../model/tool-names.ts";
+import type { UserDataPart } from "../../model/user-data.ts";
 import type { Context, Place } from "./context.ts";
 import { findResource, findRole } from "./find-names.ts";
 import { readEnd } from "./make-reads.ts";
+import { readUserData } from "./read-user-data.ts";
 import { resolveCondition, resolveValue } from "./resolve-references.ts";
 import { findKnots, findShortestCycle } from "./strongly-connected.ts";
 
@@ -39,7 +41,15 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
   }
   const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, inTemplate));
   const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
-  return { vms, outputs, conditions, properties, resourceConditions, ...leftOut };
+  // What is wrong with the references of user_data was said where properties are looked at.
+  const quiet = { ...inTemplate, report: new Report() };
+  const userData = new Map(
+    [...readUserData(template, report)].map(([name, parts]): [string, UserDataPart[]] => [
+      name,
+      parts.map((part) => ({ ...part, expr: resolveValue(part.value, fixed(quiet, "user_data")) })),
+    ]),
+  );
+  return { vms, outputs, conditions, properties, resourceConditions, userData, ...leftOut };
 }
 
 type Base = Pick<Context, "template" | "report" | "reader" | "sizes" | "conditions">;

@@ -15,17 +15,18 @@ import {
   type VmPlan,
 } from "../../model/vm-plan.ts";
 import type { Access } from "../../model/access.ts";
+import type { Template } from "../../model/template.ts";
 import { Slots } from "./bind-values.ts";
 
 /** SHA-256 of a text as hexadecimal digits. */
 type Digest = (text: string) => string;
 
 /** Makes the plans of all vms. Parameters stay parameters: no plan holds a value that a user gives at deploy time. */
-export function emitStackPlan(template: ResolvedTemplate, access: Access, sha256: Digest): StackPlan {
+export function emitStackPlan(template: ResolvedTemplate, written: Template, access: Access, sha256: Digest): StackPlan {
   const slots: StackPlan["slots"] = {};
   const vms = template.vms.map((vm) => {
-    const own = new Slots();
-    const plan = emitVmPlan(vm, access, own, sha256);
+    const own = new Slots(written, vm.group?.indexVar);
+    const plan = emitVmPlan(vm, template, access, own, sha256);
     slots[vm.id] = own.expressions;
     return plan;
   });
@@ -46,10 +47,13 @@ export function nameGeneration(plan: StackPlan, sha256: Digest): string {
   return sha256(canonicalJson(plan as unknown as Json)).slice(0, 16);
 }
 
-function emitVmPlan(vm: ResolvedVm, access: Access, slots: Slots, sha256: Digest): VmPlan {
+function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, slots: Slots, sha256: Digest): VmPlan {
   const bundles: Record<string, Bundle> = {};
   const granted = access.vms.get(vm.id);
   if (granted === undefined) throw new Error(`no rights were derived for ${vm.id}`);
+  const outputs = template.outputs
+    .filter(({ spec }) => access.outputs.get(spec.name) === vm.id)
+    .map(({ spec, value, secret }) => [spec.name, { value: slots.bind(value, `outputs.${spec.name}`), secret }]);
   return {
     format: planFormat,
     vm: vm.id,
@@ -61,6 +65,7 @@ function emitVmPlan(vm: ResolvedVm, access: Access, slots: Slots, sha256: Digest
     }),
     ...(Object.keys(bundles).length === 0 ? {} : { bundles }),
     ...granted,
+    ...(outputs.length === 0 ? {} : { outputs: Object.fromEntries(outputs) as NonNullable<VmPlan["outputs"]> }),
   };
 }
 
