@@ -27,22 +27,6 @@ function shorten(text, name) {
     .replace(/\n{2,}/g, "\n");
 }
 
-// Of ws an agent needs the client, and that without compression, which it never asks for: no server, no zlib.
-const webSocketClient = {
-  name: "web-socket-client",
-  setup({ onResolve, onLoad }) {
-    const library = join(root, "node_modules/ws/lib");
-    onResolve({ filter: /^ws$/ }, () => ({ path: "ws", namespace: "web-socket-client" }));
-    onLoad({ filter: /^ws$/, namespace: "web-socket-client" }, () => ({
-      contents: `import WebSocket from ${JSON.stringify(join(library, "websocket.js"))}; export { WebSocket };`,
-      resolveDir: root,
-    }));
-    onLoad({ filter: /ws\/lib\/permessage-deflate\.js$/ }, () => ({
-      contents: 'module.exports = class { static get extensionName() { return "permessage-deflate"; } };',
-    }));
-  },
-};
-
 // The hub's page: one file with its script and its style inside, which alone may run there.
 async function buildPage(bundle) {
   const result = await bundle({
@@ -111,10 +95,9 @@ export async function build() {
       format: "cjs",
       target: "node18",
       minify: true,
-      external: ["bufferutil", "utf-8-validate"],
       // In the first line: where bytes are dear, a vm needs only the shims of its own tools there.
       banner: { js: shims },
-      plugins: [webSocketClient, shimTexts(shimText)],
+      plugins: [shimTexts(shimText)],
     }),
   ]);
   await buildPage(bundle);

@@ -17,7 +17,7 @@ export interface VmIdentity {
   format: number;
   /** The id of the top stack. */
   stack: string;
-  /** `db`, or `app[2]` for a member of a group, whose `index` is then there too. */
+  /** `db`, or `app[2]` for a member of a group. */
   vm: string;
   index?: number;
   /** Base URLs of hubs. */
