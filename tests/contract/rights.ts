@@ -6,31 +6,24 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { placeVms, type PlacedVm } from "../../src/cli/place-vms.ts";
-import { compile } from "../../src/compiler/compile.ts";
 import { protocolVersion } from "../../src/coordinator/backends/hub-frames.ts";
 import type { Coordinator } from "../../src/coordinator/coordinator.ts";
 import { openHub, type Hub } from "../../src/hub/hub.ts";
-import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
+import { operatorToken, rightsTag, vmToken } from "../../src/hub/tokens.ts";
 import { rightsText } from "../../src/model/rights-text.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
-import { cellId, endCell, factCell, memberId, parseCellId } from "../../src/model/cell.ts";
+import { chooseBranches, type Lookup } from "../../src/functions/evaluate.ts";
+import { cellId, endCell, factCell, parseCellId, wholeId } from "../../src/model/cell.ts";
 import { readsOf } from "../../src/model/expression.ts";
 import type { Rights, RolePlan } from "../../src/model/vm-plan.ts";
+import { compileFolder } from "../support/compile-folder.ts";
 
 const root = join(import.meta.dirname, "../..");
 const tokenKey = "a key for tests only";
 const [stack, generation] = ["example", "g1"];
 
 async function placeExample(name: string): Promise<PlacedVm[]> {
-  const file = join(root, "examples", name, "stack.yaml");
-  const host = { readFile: (path: string): string => readFileSync(path, "utf8"), listFiles: () => undefined, sha256 };
-  const { template, resolved, emitted } = compile({
-    file,
-    text: readFileSync(file, "utf8"),
-    environments: [],
-    parameters: [],
-    host,
-  });
+  const { template, resolved, emitted } = compileFolder(`examples/${name}`).compiled;
   if (template === undefined || resolved === undefined || emitted === undefined) throw new Error(`${name} does not compile`);
   const addresses = new Map<string, string>();
   const heat = new HeatPlayer({ template, resolved, stack, addresses, attrs: {} });
@@ -39,23 +32,32 @@ async function placeExample(name: string): Promise<PlacedVm[]> {
 
 // Read off the roles themselves, and not off the rights that the compiler derived of them.
 function readCells(vm: PlacedVm, vms: PlacedVm[]): Set<string> {
-  const membersOf = (group: string): string[] =>
-    vms.map(({ id }) => id).filter((id) => id.startsWith(memberId(group, "").slice(0, -1)));
+  const membersOf = (group: string, inside = ""): string[] =>
+    vms.map(({ id }) => id).filter((id) => id.startsWith(`${group}[`) && id.endsWith(`]${inside}`));
+  // Members one by one, where a value is made of something of each.
+  const known: Lookup = {
+    slot: (slot) => vm.values[slot] ?? null,
+    read: () => {
+      throw new Error("a choice depends on a read");
+    },
+  };
   const cells = vm.plan.roles.flatMap(({ inputs, after }) => [
     ...inputs.flatMap(({ value }) =>
-      readsOf(value).flatMap((read) =>
-        read.kind === "cell" ? [read.cell] : membersOf(read.group).map((member) => cellId(member, read.role, read.output)),
+      readsOf(chooseBranches(value, known)).flatMap((read) =>
+        read.kind === "cell"
+          ? [read.cell]
+          : membersOf(read.group, read.inside).map((member) => cellId(member, read.role, read.output)),
       ),
     ),
     ...after.flatMap(({ cells }) =>
-      cells.kind === "cell" ? [cells.cell] : membersOf(cells.group).map((member) => endCell(member, cells.role)),
+      cells.kind === "cell" ? [cells.cell] : membersOf(cells.group, cells.inside).map((member) => endCell(member, cells.role)),
     ),
   ]);
   return new Set(cells);
 }
 
 function writtenCells(vm: PlacedVm): string[] {
-  const holder = ({ on }: RolePlan): string => (on !== "all" && on.pick === "one" ? (vm.plan.group?.name ?? vm.id) : vm.id);
+  const holder = ({ on }: RolePlan): string => (on !== "all" && on.pick === "one" ? wholeId(vm.id) : vm.id);
   return [
     ...vm.plan.facts.map((fact) => factCell(vm.id, fact)),
     ...vm.plan.roles.flatMap((role) => [
