@@ -1,4 +1,4 @@
-// Bundles dist/: the command line (split, so that a command loads only its own part) and the agent (one file that travels to vms).
+// Bundles dist/: the command line (split, so that a command loads only its own part) the agent and the hub (one file each, that travel to vms).
 import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -43,6 +43,9 @@ const webSocketClient = {
   },
 };
 
+const requireOfItsOwn =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
   const { build: bundle } = await import("esbuild");
@@ -68,7 +71,22 @@ export async function build() {
       metafile: true,
       plugins: [shimTexts(`${shims}\n${shimText}`)],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
-      banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
+      banner: { js: requireOfItsOwn },
+    }),
+    bundle({
+      ...common,
+      stdin: {
+        contents:
+          'import { command } from "./src/cli/commands/hub.ts"; process.exitCode = await command.run(process.argv.slice(2));',
+        resolveDir: root,
+        loader: "ts",
+      },
+      outfile: "dist/hub.mjs",
+      format: "esm",
+      target: "node22",
+      minify: true,
+      external: ["bufferutil", "utf-8-validate"],
+      banner: { js: requireOfItsOwn },
     }),
     bundle({
       ...common,

@@ -9,11 +9,15 @@ import { Failure } from "../model/failure.ts";
 
 /** The path of dist/agent.cjs; fails where the bundle has not been built. */
 export function agentProgram(): string {
+  return builtFile("agent.cjs");
+}
+
+function builtFile(name: string): string {
   // From dist/cli.js, from one of its chunks, or from the sources.
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    for (const path of [join(folder, "agent.cjs"), join(folder, "dist/agent.cjs")]) if (existsSync(path)) return path;
+    for (const path of [join(folder, name), join(folder, "dist", name)]) if (existsSync(path)) return path;
   }
-  throw new Failure("give-up", "not-built", 'the agent\'s bundle is missing\nhint: build it with "npm run build"');
+  throw new Failure("give-up", "not-built", `${name} is missing\nhint: build it with "npm run build"`);
 }
 
 /** The path of the Node executable that vms without one may run; undefined where npm has brought none for x64 and this is none either. */
@@ -28,7 +32,11 @@ export function runtimeProgram(): string | undefined {
 /** The digests that vms hold these programs to. */
 export function readProgramDigests(): ProgramDigests {
   const runtime = runtimeProgram();
-  return { agent: digestOf(agentProgram()), runtime: runtime === undefined ? {} : { x64: digestOf(runtime) } };
+  return {
+    agent: digestOf(agentProgram()),
+    hub: digestOf(builtFile("hub.mjs")),
+    runtime: runtime === undefined ? {} : { x64: digestOf(runtime) },
+  };
 }
 
 function digestOf(file: string): string {

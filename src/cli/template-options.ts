@@ -41,7 +41,7 @@ export interface GoodTemplate extends Emitted {
 export function loadTemplate(
   positionals: string[],
   values: TemplateValues,
-  options: Pick<CompilerInput, "counts" | "output" | "digests"> = {},
+  options: Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer"> = {},
 ): LoadedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");

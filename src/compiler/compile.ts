@@ -24,6 +24,8 @@ export interface CompilerInput extends Omit<TemplateSource, "host"> {
   output?: string;
   /** Of the programs that vms may fetch. Without, what is emitted is good for looking at only. */
   digests?: ProgramDigests;
+  /** Let the plain template make a vm that is the hub. */
+  hubServer?: boolean;
 }
 
 /** What came of a template. Without errors in `report` everything is there; otherwise as much as could be made sense of. */
@@ -44,7 +46,7 @@ export interface Emitted {
   files: Record<string, string>;
 }
 
-const noDigests: ProgramDigests = { agent: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
+const noDigests: ProgramDigests = { agent: "0".repeat(64), hub: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
 
 /** The defaults of Heat's max_template_size and max_resources_per_stack. */
 const maxTemplateBytes = 524_288;
@@ -71,7 +73,7 @@ export function compile(input: CompilerInput): Compiled {
   const plan = emitStackPlan(resolved, template, deriveRights(resolved));
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
   const { output = "template.yaml", digests = noDigests } = input;
-  const options = { plan, generation, output, digests };
+  const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
   const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(document, template, resolved, options, report);
   if (report.hasErrors) return { report, template, resolved, flow };
   checkLimits(template, emitted.hot, report);

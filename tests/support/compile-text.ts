@@ -7,10 +7,11 @@ export function compileText(
   resources: string,
   files: Record<string, string> = {},
   counts: Record<string, number> = {},
+  version = "2018-08-31",
 ): Compiled {
   return compile({
     file: "stack.yaml",
-    text: `heat_template_version: 2018-08-31\n${resources}`,
+    text: `heat_template_version: ${version}\n${resources}`,
     environments: [],
     parameters: [],
     counts,
@@ -19,8 +20,8 @@ export function compileText(
 }
 
 /** As compileText, for a template that must be without errors. */
-export function emitText(resources: string, files: Record<string, string> = {}): Emitted {
-  const { report, emitted } = compileText(resources, files);
+export function emitText(resources: string, files: Record<string, string> = {}, version?: string): Emitted {
+  const { report, emitted } = compileText(resources, files, {}, version);
   if (emitted === undefined) throw new Error(report.diagnostics.map(({ code, message }) => `${code}: ${message}`).join("\n"));
   return emitted;
 }

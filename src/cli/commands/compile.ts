@@ -25,11 +25,12 @@ exit: 0 done, 1 template wrong, 2 usage`,
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { ...templateFlags, output: { type: "string", short: "o" } },
+      options: { ...templateFlags, output: { type: "string", short: "o" }, "hub-server": { type: "boolean" } },
     });
     const { output } = values;
     const { report, sources, emitted } = loadTemplate(positionals, values, {
       digests: readProgramDigests(),
+      hubServer: values["hub-server"] === true,
       ...(output === undefined ? {} : { output: basename(output) }),
     });
     process.stderr.write(renderText(report.diagnostics, sources));
