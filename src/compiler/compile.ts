@@ -52,12 +52,12 @@ const noDigests: ProgramDigests = { agent: "0".repeat(64), hub: "0".repeat(64), 
 const maxTemplateBytes = 524_288;
 const maxResources = 1000;
 
-function checkLimits({ file, resources }: Template, hot: string, report: Report): void {
+function checkLimits({ file }: Template, hot: string, resourceCount: number, report: Report): void {
   const span = { file, line: 1, column: 1, length: 0 };
   const bytes = new TextEncoder().encode(hot).length;
   if (bytes > maxTemplateBytes) report.add("too-large-for-heat", span, { what: `${bytes} bytes`, limit: `${maxTemplateBytes}` });
-  if (resources.size > maxResources)
-    report.add("too-large-for-heat", span, { what: `${resources.size} resources`, limit: `${maxResources}` });
+  if (resourceCount > maxResources)
+    report.add("too-large-for-heat", span, { what: `${resourceCount} resources`, limit: `${maxResources}` });
 }
 
 /** Compiles a template. What is wrong with it is in `report`; nothing throws. */
@@ -74,8 +74,10 @@ export function compile(input: CompilerInput): Compiled {
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
   const { output = "template.yaml", digests = noDigests } = input;
   const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
-  const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(document, template, resolved, options, report);
+  const { hot, files, resourceCount } = isForeign
+    ? { hot: input.text, files: {}, resourceCount: template.resources.size }
+    : emitHot(document, template, resolved, options, report);
   if (report.hasErrors) return { report, template, resolved, flow };
-  checkLimits(template, emitted.hot, report);
-  return { report, template, resolved, flow, emitted: { plan, generation, ...emitted } };
+  checkLimits(template, hot, resourceCount, report);
+  return { report, template, resolved, flow, emitted: { plan, generation, hot, files } };
 }

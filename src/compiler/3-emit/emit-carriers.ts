@@ -239,6 +239,19 @@ export class Carriers {
     };
   }
 
+  /** How many resources are added, in nested stacks too. */
+  countResources(): number {
+    const counts = this.vms.map(({ plan }) => {
+      const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
+      if (plan.group === undefined) return 3 + inCarrier;
+      const { size } = plan.group;
+      // Member, its server, and a carrier.
+      return 1 + (size.kind === "value" ? Number(size.value) * (3 + inCarrier) : 0);
+    });
+    // And the seal key.
+    return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
+  }
+
   /** What stands for a stack output in which something is known at run time only. */
   outputReference(output: string): Json {
     const vm = this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));

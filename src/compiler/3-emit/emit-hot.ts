@@ -24,6 +24,8 @@ export interface EmittedHot {
   hot: string;
   /** What lies in NAME.d, by name there. */
   files: Record<string, string>;
+  /** How many resources the stack has with those of its nested stacks, as far as groups have a size that is written out. */
+  resourceCount: number;
 }
 
 /** Returns the plain template with its nested files; `document` is changed on the way. Deployments that have become roles are left out. */
@@ -50,10 +52,10 @@ export function emitHot(
   const carriers = new Carriers(template, resolved, options, report);
   if (carriers.vms.length > 0) addCarriers(tree, carriers, resolved);
   tree.mendAliases();
-  carriers.addMemberFiles(tree.plain());
+  if (carriers.vms.some(({ indexVar }) => indexVar !== undefined)) carriers.addMemberFiles(tree.plain());
   // Files that lie beside the user's template need not lie beside this one.
-  if (carriers.vms.length > 0) tree.renameFiles((name) => carriers.keepFile(name));
-  return { hot: tree.toString(), files: carriers.files };
+  if (carriers.vms.length > 0 && template.files.size > 0) tree.renameFiles((name) => carriers.keepFile(name));
+  return { hot: tree.toString(), files: carriers.files, resourceCount: template.resources.size + carriers.countResources() };
 }
 
 function addCarriers(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {
