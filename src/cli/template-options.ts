@@ -73,14 +73,16 @@ export function compileFromOptions(
   return { template, resolved, flow, ...emitted };
 }
 
-function readParameter(text: string): { name: string; value: string } {
+/** The value that a -P gives. */
+export function readParameter(text: string): { name: string; value: string } {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
   return { name, value: value.startsWith("@") ? readNamed(value.slice(1)) : value };
 }
 
-function readNamed(file: string): string {
+/** Reads a file that the command line names; fails with UsageError. */
+export function readNamed(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

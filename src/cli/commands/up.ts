@@ -1,6 +1,5 @@
 // weft up: the whole stack on this machine, live, until all roles are done.
 import { readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { UnknownToUs } from "../../machines/play-heat.ts";
 import { parseDuration } from "../../model/parse-duration.ts";
@@ -8,6 +7,7 @@ import { showPlace } from "../../diagnostics/render.ts";
 import { messageOf } from "../../model/failure.ts";
 import type { Json } from "../../model/json.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { nameStack } from "../name-stack.ts";
 import { runStack } from "../run-stack.ts";
 import { jsonView, liveView, plainView, type RunView } from "../show-run.ts";
 import { compileFromOptions, templateFlags, templateHelp, type GoodTemplate } from "../template-options.ts";
@@ -66,7 +66,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       const result = await runStack(
         {
           ...compiled,
-          stack: stackName(compiled.template.file),
+          stack: nameStack(compiled.template.file),
           ...(values.coordinator === undefined ? {} : { coordinator: values.coordinator }),
           attrs: values.attrs === undefined ? {} : readAttrs(values.attrs),
           timeoutMs,
@@ -101,14 +101,6 @@ function placeOf({ place }: UnknownToUs, { template, resolved }: GoodTemplate): 
   const named = part === "inputs" ? role?.inputs.find(({ spec }) => spec.name === input)?.spec.nameSpan : undefined;
   const span = named ?? role?.spec.nameSpan ?? vm?.span;
   return span === undefined ? template.file : showPlace(span);
-}
-
-// A stack made of examples/shop/stack.yaml is best known as "shop".
-function stackName(file: string): string {
-  const path = resolve(file);
-  const name = basename(path).replace(/\.[^.]*$/, "");
-  const chosen = ["stack", "template", "main"].includes(name) ? basename(dirname(path)) : name;
-  return chosen.replace(/[^A-Za-z0-9_.-]/g, "-") || "stack";
 }
 
 function readAttrs(file: string): Record<string, Json> {
