@@ -14,7 +14,8 @@ import type { RoleStatus } from "../model/status.ts";
 import type { Rights } from "../model/vm-plan.ts";
 import { type Hub, openHub } from "./hub.ts";
 import type { HubLimits } from "./throttle.ts";
-import { operatorToken, rightsTag, rightsText, sha256, vmToken } from "./tokens.ts";
+import { rightsText } from "../model/rights-text.ts";
+import { operatorToken, rightsTag, sha256, vmToken } from "./tokens.ts";
 
 const tokenKey = "key";
 const scope = { stack: "shop", generation: "g1" };
