@@ -11,6 +11,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   graph: { summary: "show which role waits for which", load: () => import("./commands/graph.ts") },
   simulate: { summary: "predict makespan and critical path from durations", load: () => import("./commands/simulate.ts") },
   up: { summary: "run the whole stack on this machine", load: () => import("./commands/up.ts") },
+  image: { summary: "build what vms on this machine boot from", load: () => import("./commands/image.ts") },
   status: { summary: "show every role of a running stack", load: () => import("./commands/status.ts") },
   why: { summary: "say why a role waits or has failed, down to the root", load: () => import("./commands/why.ts") },
   events: { summary: "tell what happens in a running stack, as it happens", load: () => import("./commands/events.ts") },
