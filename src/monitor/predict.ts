@@ -1,6 +1,6 @@
 // How long a deployment takes when the duration of each role is known: roles advance on a virtual clock, without limit or overhead.
-import type { Flow, FlowEdge, FlowRole } from "../../model/flow.ts";
-import { groupBy } from "./group-by.ts";
+import type { FlowEdge, FlowOutput, FlowRole } from "../model/flow.ts";
+import { groupBy } from "../model/group-by.ts";
 import { TimeQueue } from "./time-queue.ts";
 
 /** Active time of a role, and when in it (ms of active time) cells are read and written. */
@@ -8,6 +8,15 @@ export interface Profile {
   durationMs: number;
   marks?: readonly { kind: "read" | "write"; cell: string; activeMs: number }[];
 }
+
+/** Of a Flow what matters for time. */
+export interface Dependences {
+  roles: Role[];
+  edges: Edge[];
+}
+
+type Role = Pick<FlowRole, "id" | "vm" | "alone"> & { outputs: Pick<FlowOutput, "cell" | "settles">[] };
+type Edge = Omit<FlowEdge, "span">;
 
 export interface Prediction {
   makespanMs: number;
@@ -20,7 +29,7 @@ export interface Prediction {
  * Predicts start and end of every role; a role without a profile takes no time. Without marks, reads block at the start and `on_write`
  * outputs are written at the end. Throws an Error when roles wait for each other: the flow must have passed the deadlock proof.
  */
-export function predict(flow: Flow, profiles: Readonly<Record<string, Profile>>): Prediction {
+export function predict(flow: Dependences, profiles: Readonly<Record<string, Profile>>): Prediction {
   const run = new VirtualRun(flow, profiles);
   run.toEnd();
   const roles = run.lives.map(({ role, startMs, endMs }) => {
@@ -45,7 +54,7 @@ interface Gate {
 }
 
 interface Life {
-  role: FlowRole;
+  role: Role;
   /** Among all roles, in the template's order. */
   position: number;
   steps: Step[];
@@ -67,7 +76,7 @@ class VirtualRun {
   readonly #queue = new TimeQueue<Life>();
   #moment = 0;
 
-  constructor(flow: Flow, profiles: Readonly<Record<string, Profile>>) {
+  constructor(flow: Dependences, profiles: Readonly<Record<string, Profile>>) {
     const edgesTo = groupBy(flow.edges, ({ to }) => to);
     this.lives = flow.roles.map((role, position) => ({
       role,
@@ -173,7 +182,7 @@ class VirtualRun {
   }
 }
 
-function stepsOf(role: FlowRole, edges: FlowEdge[], profile: Profile): Step[] {
+function stepsOf(role: Role, edges: Edge[], profile: Profile): Step[] {
   const reads = edges.filter(({ gates }) => gates === "read");
   const steps: Step[] = [{ activeMs: 0, gates: gatesOf(edges.filter(({ gates }) => gates === "start")), events: [] }];
   if (profile.marks === undefined) steps.push({ activeMs: 0, gates: gatesOf(reads), events: [] });
@@ -188,7 +197,7 @@ function stepsOf(role: FlowRole, edges: FlowEdge[], profile: Profile): Step[] {
 }
 
 // One gate for each thing that is waited for; the edges of a gather `of: any | N` make one together.
-function gatesOf(edges: FlowEdge[]): Gate[] {
+function gatesOf(edges: Edge[]): Gate[] {
   const gates = groupBy(edges, (edge) => edge.gather?.key ?? eventOf(edge));
   return [...gates.values()].map((alternatives) => {
     const events = [...new Set(alternatives.map(eventOf))];
@@ -197,7 +206,7 @@ function gatesOf(edges: FlowEdge[]): Gate[] {
   });
 }
 
-function eventOf(edge: FlowEdge): string {
+function eventOf(edge: Edge): string {
   return edge.cell ?? endOf(edge.from);
 }
 

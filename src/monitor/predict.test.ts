@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { compileText, vm } from "../../../tests/support/compile-text.ts";
-import type { Flow } from "../../model/flow.ts";
+import { compileText, vm } from "../../tests/support/compile-text.ts";
+import type { Flow } from "../model/flow.ts";
 import { predict } from "./predict.ts";
 
 test("roles run side by side, and the longest way decides", () => {
