@@ -1,27 +1,39 @@
 // What `weft up` and tests ask of vms on this machine, whatever they are made of.
+import type { Server } from "node:net";
+import { join } from "node:path";
 
 /** What a vm is started with. */
 export interface VmStart {
   /** The vm's id. */
   vm: string;
   address: string;
-  /** The agent's configuration, for a vm that is nothing but an agent. */
-  config(): object;
+  /** The agent's configuration, for a vm that is nothing but an agent and has only `folder` to itself. */
+  config(folder: string): object;
   /** What a cloud would hand to cloud-init, for a vm that boots. */
   userData(): string;
 }
 
 /** Where vms are put. */
-export interface Machine {
-  /** Chooses an address for each of `count` vms. */
-  chooseAddresses(count: number): Promise<string[]>;
-  /** The folder of a vm, with its logs. */
-  folderOf(vm: string): string;
+export interface Machine extends AsyncDisposable {
+  /** A socket that vms reach, for a hub; undefined where they reach this machine's own. */
+  listen(): Promise<Server | undefined>;
   start(vm: VmStart): Promise<void>;
   /** Ends all vms and all that they have started. */
   stop(): Promise<void>;
   /** When the first vm was started: wall clock, ms. */
   readonly firstStartMs: number | undefined;
+  /** The folder with what each vm has written to its console; undefined where vms have none. */
+  readonly consoles: string | undefined;
+}
+
+/** The name of a vm's folder or file: members' brackets would be patterns to a shell. */
+export function fileNameOf(vm: string): string {
+  return vm.replace(/\[(\d+)\]/g, ".$1").replace(/[^A-Za-z0-9._-]/g, "_");
+}
+
+/** The console of a vm that boots, below the run's folder. */
+export function consoleFile(runFolder: string, vm: string): string {
+  return join(runFolder, "consoles", `${fileNameOf(vm)}.log`);
 }
 
 /** A vm that boots by itself: who it is, and the files in which its cloud-init finds what to do. */

@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { Cgroup, removeCgroup } from "./cgroup.ts";
 import { Lan, lanMac } from "./lan.ts";
-import type { BootMachine, BootSpec } from "./machine.ts";
+import { type BootMachine, type BootSpec, consoleFile } from "./machine.ts";
 import { hostName } from "./seed.ts";
 
 export interface NetnsOptions {
@@ -79,7 +79,7 @@ export class NetnsMachine implements BootMachine {
 
   #launch(vm: NetnsVm): ChildProcess {
     const { folder, port, group } = vm;
-    const console = openSync(join(folder, "console.log"), "a", 0o600);
+    const console = openSync(consoleFile(this.#options.folder, vm.name), "a", 0o600);
     const nspawn = [
       ..."systemd-nspawn --quiet --boot --register=no --keep-unit --link-journal=no".split(" "),
       ..."--resolv-conf=off --timezone=off --console=read-only --capability=CAP_NET_ADMIN".split(" "),
@@ -144,7 +144,7 @@ export class NetnsMachine implements BootMachine {
   }
 
   consoleOf(name: string): string {
-    return join(this.#find(name).folder, "console.log");
+    return consoleFile(this.#options.folder, name);
   }
 
   /** The vm's root file system, as it looks from outside; what is in its memory only (/run, /tmp) is not there. */
