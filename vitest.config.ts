@@ -1,4 +1,9 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+// What runs leave for later ones is not to be the developer's own.
+process.env["XDG_STATE_HOME"] = join(tmpdir(), "weft-tests-state");
 
 export default defineConfig({
   test: {

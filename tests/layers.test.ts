@@ -36,7 +36,11 @@ const layers: Record<string, string[]> = {
 };
 
 /** Paths without files, processes, sockets, clock or randomness: same input, same bytes. */
-const pure = [/^(diagnostics|model|functions|compiler)\//, /^agent\/(progress|instantiate|mask|tools\/)/, /^monitor\/picture/];
+const pure = [
+  /^(diagnostics|model|functions|compiler)\//,
+  /^agent\/(progress|instantiate|mask|tools\/)/,
+  /^monitor\/(picture|predict|time-queue|flow-of-picture|estimate)/,
+];
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))

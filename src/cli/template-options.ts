@@ -1,7 +1,7 @@
 // The template T and the flags that every command with a template takes: -e ENV, -P name=value, -P name=@file, --json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { compile, type Compiled, type Emitted } from "../compiler/compile.ts";
+import { compile, type Compiled, type CompilerInput, type Emitted } from "../compiler/compile.ts";
 import { renderText } from "../diagnostics/render.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Flow } from "../model/flow.ts";
@@ -37,8 +37,10 @@ export interface GoodTemplate extends Emitted {
   flow: Flow;
 }
 
+type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests">;
+
 /** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
-export function loadTemplate(positionals: string[], values: TemplateValues, counts?: Record<string, number>): LoadedTemplate {
+export function loadTemplate(positionals: string[], values: TemplateValues, options: CompileOptions = {}): LoadedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
   if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
@@ -55,7 +57,7 @@ export function loadTemplate(positionals: string[], values: TemplateValues, coun
     environments,
     parameters: (values.parameter ?? []).map(readParameter),
     host: { readFile, sha256: (content) => createHash("sha256").update(content).digest("hex") },
-    ...(counts === undefined ? {} : { counts }),
+    ...options,
   });
   return { ...compiled, files, sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]) };
 }
@@ -64,9 +66,9 @@ export function loadTemplate(positionals: string[], values: TemplateValues, coun
 export function compileFromOptions(
   positionals: string[],
   values: TemplateValues,
-  counts?: Record<string, number>,
+  options: CompileOptions = {},
 ): GoodTemplate | undefined {
-  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, counts);
+  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, options);
   const worthSaying = report.diagnostics.filter(({ severity }) => severity !== "note");
   process.stderr.write(renderText(worthSaying, sources));
   if (emitted === undefined || template === undefined || resolved === undefined || flow === undefined) return undefined;

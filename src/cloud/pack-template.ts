@@ -20,15 +20,16 @@ export interface TemplateToPack {
   text: string;
   /** The file that it stands for: names are relative to its folder. */
   file: string;
-  /** Files that are not on disk, by the names that the template uses. */
+  /** Files that are taken instead of what is on disk, by their place relative to the template. */
   given: Record<string, string>;
   environments: { file: string; text: string }[];
 }
 
 /** Packs a template; fails `give-up` when a file that it names cannot be read. */
 export function packTemplate({ text, file, given, environments }: TemplateToPack): PackedTemplate {
-  const packer = new Packer(given);
-  const template = packer.rewrite(text, dirname(resolve(file)), isFileReference);
+  const folder = dirname(resolve(file));
+  const packer = new Packer(new Map(Object.entries(given).map(([name, content]) => [resolve(folder, name), content])));
+  const template = packer.rewrite(text, folder, isFileReference);
   const environment = environments.map((one) => packer.environment(one)).reduce(mergeEnvironments, {});
   const parameters = parseDocument(text, { version: "1.1" }).get("parameters");
   const parameterNames = isMap(parameters) ? parameters.items.map(({ key }) => String(key)) : [];
@@ -40,9 +41,10 @@ type IsReference = (key: string, value: string) => boolean;
 
 class Packer {
   readonly files: Record<string, string> = {};
-  readonly #given: Record<string, string>;
+  /** By path. */
+  readonly #given: ReadonlyMap<string, string>;
 
-  constructor(given: Record<string, string>) {
+  constructor(given: ReadonlyMap<string, string>) {
     this.#given = given;
   }
 
@@ -85,18 +87,10 @@ class Packer {
 
   // A nested template is rewritten before it is taken; one that contains itself ends at its own entry.
   #take(name: string, folder: string, isPlain: boolean): string {
-    const given = this.#given[name];
-    if (given !== undefined) {
-      if (this.files[name] === undefined) {
-        this.files[name] = given;
-        if (!isPlain) this.files[name] = this.rewrite(given, folder, isFileReference);
-      }
-      return name;
-    }
     const path = resolve(folder, name);
     const url = pathToFileURL(path).href;
     if (this.files[url] !== undefined) return url;
-    const content = readFile(path, name);
+    const content = this.#given.get(path) ?? readFile(path, name);
     this.files[url] = content;
     if (!isPlain) this.files[url] = this.rewrite(content, dirname(path), isFileReference);
     return url;

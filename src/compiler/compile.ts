@@ -7,8 +7,11 @@ import type { StackPlan } from "../model/vm-plan.ts";
 import { parseTemplate, type TemplateSource } from "./1-parse/parse-template.ts";
 import { analyze } from "./2-analyze/analyze.ts";
 import { deriveRights } from "./2-analyze/derive-rights.ts";
+import type { ProgramDigests } from "./3-emit/boot-script.ts";
 import { emitHot } from "./3-emit/emit-hot.ts";
 import { emitStackPlan, nameGeneration } from "./3-emit/emit-vm-plan.ts";
+
+export type { ProgramDigests };
 
 export interface CompilerInput extends Omit<TemplateSource, "host"> {
   host: TemplateSource["host"] & {
@@ -17,6 +20,10 @@ export interface CompilerInput extends Omit<TemplateSource, "host"> {
   };
   /** Sizes of groups that the template leaves to a parameter, for the graph. */
   counts?: Readonly<Record<string, number>>;
+  /** The name of the file that the plain template will be; `template.yaml` if it does not matter. */
+  output?: string;
+  /** Of the programs that vms may fetch. Without, what is emitted is good for looking at only. */
+  digests?: ProgramDigests;
 }
 
 /** What came of a template. Without errors in `report` everything is there; otherwise as much as could be made sense of. */
@@ -33,7 +40,11 @@ export interface Emitted {
   generation: string;
   /** The plain template for Heat. */
   hot: string;
+  /** What belongs beside it, in the folder OUTPUT.d: contents by name. Empty when Heat needs nothing of ours. */
+  files: Record<string, string>;
 }
+
+const noDigests: ProgramDigests = { agent: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
 
 /** The defaults of Heat's max_template_size and max_resources_per_stack. */
 const maxTemplateBytes = 524_288;
@@ -57,9 +68,12 @@ export function compile(input: CompilerInput): Compiled {
   const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
-  const plan = emitStackPlan(resolved, deriveRights(resolved));
+  const plan = emitStackPlan(resolved, template, deriveRights(resolved));
   const generation = nameGeneration(plan, (content) => input.host.sha256(content));
-  const hot = isForeign ? input.text : emitHot(document, resolved, report);
-  checkLimits(template, hot, report);
-  return { report, template, resolved, flow, emitted: { plan, generation, hot } };
+  const { output = "template.yaml", digests = noDigests } = input;
+  const options = { plan, generation, output, digests };
+  const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(document, template, resolved, options, report);
+  if (report.hasErrors) return { report, template, resolved, flow };
+  checkLimits(template, emitted.hot, report);
+  return { report, template, resolved, flow, emitted: { plan, generation, ...emitted } };
 }

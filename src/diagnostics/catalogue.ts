@@ -350,11 +350,55 @@ export const catalogue = {
       `${count} ${count === 1 ? "role" : "roles"} in ${rounds.length} ${rounds.length === 1 ? "round" : "rounds"}: ${showRounds(rounds)}`,
     why: "What were deployments of Heat's own now runs in this many rounds, were all equally long: roles of one round run side by side, each on its vm. On one vm they run one at a time, as with Heat's agent.",
   },
-  "run-time-output": {
-    severity: "note",
-    says: ({ output }: { output: string }) =>
-      `the stack output "${output}" is a run-time value: \`weft up\` shows it, the template for Heat leaves it out`,
-    why: "The output holds what a role writes. Heat cannot resolve that itself, and this version of weft does not carry run-time values back to Heat.",
+  // The user's own user_data
+  "properties-by-function": {
+    severity: "error",
+    says: ({ vm }: { vm: string }) => `the properties of ${vm} are made by a function; weft must add its own to them`,
+    hint: () => "write the map out; its values may be functions",
+    why: "weft brings its agent by the property user_data of a vm, beside what the template gives there, so it must see which properties there are.",
+  },
+  "user-data-replaces": {
+    severity: "warning",
+    says: ({ vm }: { vm: string }) => `a changed user_data does not replace ${vm} any more: its update policy becomes IGNORE`,
+    why: "user_data of a vm with roles names the agent's program and the hubs. Were the policy REPLACE, a newer weft would rebuild every vm. What is to change on living vms belongs into roles.",
+  },
+  "user-data-ignored": {
+    severity: "error",
+    says: ({ vm }: { vm: string }) =>
+      `user_data of ${vm} never runs: with user_data_format HEAT_CFNTOOLS (the default) Heat runs scripts only`,
+    hint: () => "add user_data_format: SOFTWARE_CONFIG if it should run, or take it away",
+    why: "With the format HEAT_CFNTOOLS, which is the default, cloud-init takes user_data for a script and passes over cloud-config and MIME texts without a word. weft makes the format SOFTWARE_CONFIG, with which it would run; so say what is meant.",
+  },
+  "user-data-encoding": {
+    severity: "error",
+    says: ({ vm, type, encoding }: { vm: string; type: string; encoding: string }) =>
+      `user_data of ${vm} has a part of type ${type}, encoded as ${encoding}: Heat would break it`,
+    hint: () =>
+      "give text parts without an encoding; compressed files go into write_files of a cloud-config, with encoding: gz+b64",
+    why: "Software deployments need the format SOFTWARE_CONFIG, with which Heat wraps each part of user_data anew without decoding it. Only text parts that are not encoded (7bit, 8bit) come through.",
+  },
+  "user-data-unclear": {
+    severity: "error",
+    says: ({ vm }: { vm: string }) => `the parts of user_data of ${vm} are not known when the template is compiled`,
+    hint: () => "write the MIME text out (get_file, or str_replace with a template that is written out), or the list of parts",
+    why: "weft adds a part to user_data, so it must see where the others begin and end. Their texts may be made by functions, the MIME message around them may not.",
+  },
+  "user-data-too-large": {
+    severity: "error",
+    says: ({
+      vm,
+      total,
+      limit,
+      biggest,
+    }: {
+      vm: string;
+      total: number;
+      limit: number;
+      biggest: { name: string; bytes: number }[];
+    }) =>
+      `user_data of ${vm} has ${total} bytes with all that weft and Heat add; Nova takes ${limit}. Biggest: ${biggest.map(({ name, bytes }) => `${name} (${bytes})`).join(", ")}`,
+    hint: () => "move scripts into roles (they travel on another way), or big files to where the vm can fetch them",
+    why: "Nova takes user_data of 65,535 base64 characters, which are 49,149 bytes. Plans of roles do not count: they reach the vm by a deployment. What is known only to Heat (parameters, attributes) is not counted.",
   },
 } satisfies Record<string, Row<never>>;
 

@@ -1,6 +1,6 @@
 // Who a vm is and what it may do, as digests that Heat can make too. The hub recomputes them and keeps no table.
 import { createHash, timingSafeEqual } from "node:crypto";
-import { canonicalJson } from "../model/json.ts";
+import { rightsText } from "../model/rights-text.ts";
 import type { Rights } from "../model/vm-plan.ts";
 
 /** SHA-256 as 64 hexadecimal digits, what Heat's `digest: [sha256, text]` gives. */
@@ -31,11 +31,6 @@ export function operatorToken(key: string, stack: string): string {
 /** The token of whoever runs the hub itself, and holds its key: for what concerns all stacks. */
 export function hubToken(key: string): string {
   return nestedDigest(key, "hub");
-}
-
-/** The one text of a set of rights that tags are made over. */
-export function rightsText(rights: Rights): string {
-  return canonicalJson({ read: rights.read, write: rights.write, choose: rights.choose });
 }
 
 /** Compares secrets without telling by its time where they differ. */

@@ -8,4 +8,6 @@ export interface Access {
   publishedOutputs: Set<string>;
   /** Roles, as `RESOURCE.ROLE`, whose end is waited for outside their vm. */
   publishedEnds: Set<string>;
+  /** The id of the vm whose agent evaluates a stack output, by the output's name; those that hold no read have none. */
+  outputs: Map<string, string>;
 }

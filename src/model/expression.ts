@@ -44,6 +44,15 @@ export function visitExpr(expr: Expr, visit: (expr: Expr) => void): void {
   }
 }
 
+/** Tells whether some expression inside `expr`, or itself, is what `matches` looks for. */
+export function holds(expr: Expr, matches: (inner: Expr) => boolean): boolean {
+  let found = false;
+  visitExpr(expr, (inner) => {
+    found ||= matches(inner);
+  });
+  return found;
+}
+
 /** Returns every read inside `expr`, in order of appearance. */
 export function readsOf(expr: Expr): Read[] {
   const reads: Read[] = [];

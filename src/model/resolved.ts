@@ -4,6 +4,7 @@ import { parseCellId } from "./cell.ts";
 import type { Expr, Read } from "./expression.ts";
 import type { InputSpec, Order, OutputSpec, RoleSpec, When } from "./role.ts";
 import type { LeftOut, Output } from "./template.ts";
+import type { UserDataPart } from "./user-data.ts";
 import type { AfterPlan } from "./vm-plan.ts";
 
 export interface ResolvedTemplate {
@@ -15,6 +16,8 @@ export interface ResolvedTemplate {
   /** Of each resource that has them: its properties (a group's without resource_def) and its condition. */
   properties: Map<string, Expr>;
   resourceConditions: Map<string, Expr>;
+  /** The parts of each vm's own user_data, by its resource. */
+  userData: Map<string, UserDataPart[]>;
 }
 
 /** A vm with roles, or a group of them. */

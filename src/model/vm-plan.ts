@@ -19,6 +19,8 @@ export interface VmPlan {
   /** Facts of this vm that some role reads: its agent publishes them when it starts, as cells `VM.@vm.FACT`. */
   facts: VmFact[];
   rights: Rights;
+  /** Stack outputs that this vm's agent evaluates whole and hands to Heat. */
+  outputs?: Record<string, { value: Expr; secret: boolean }>;
 }
 
 /** What an agent reports of its vm: the address from which it reaches the hub, and the vm's name. */

@@ -2,7 +2,7 @@
 // a file that is missing there is written at home and is a failure in CI.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { graphFormats } from "../../src/cli/show-graph.ts";
 import { compile, type Compiled } from "../../src/compiler/compile.ts";
@@ -21,14 +21,18 @@ const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
 test.for(folders)("%s compiles to what is expected", (folder) => {
   const expected = join(root, folder, "expected");
   const made = compileFolder(join(root, folder));
-  const stale = existsSync(expected) ? readdirSync(expected).filter((name) => !made.has(name)) : [];
+  const kept = existsSync(expected) ? readdirSync(expected, { recursive: true, withFileTypes: true }) : [];
+  const stale = kept
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(expected, join(entry.parentPath, entry.name)))
+    .filter((name) => !made.has(name));
   if (isUpdate) for (const name of stale) rmSync(join(expected, name));
   else expect(stale, "files in expected/ that are no longer made").toEqual([]);
 
   for (const [name, text] of made) {
     const file = join(expected, name);
     if (isUpdate || (!existsSync(file) && !isCi)) {
-      mkdirSync(expected, { recursive: true });
+      mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
     }
     expect(existsSync(file), `${folder}/expected/${name} is missing: run with UPDATE_GOLDEN=1 and look at it`).toBe(true);
@@ -73,9 +77,11 @@ function compileFolder(folder: string): Map<string, string> {
 
 function filesOf({ emitted, flow }: Compiled): [string, string][] {
   if (emitted === undefined || flow === undefined) return [];
-  const plans = emitted.plan.vms.map((plan): [string, string] => [
-    `${plan.group?.name ?? plan.vm}.plan.json`,
-    `${JSON.stringify(plan, null, 2)}\n`,
-  ]);
-  return [["template.yaml", emitted.hot], ["graph.txt", graphFormats.text(flow)], ...plans];
+  // What is the same in every stack is kept once.
+  const files = Object.entries(emitted.files).filter(([name]) => name !== "weft.boot.yaml");
+  return [
+    ["template.yaml", emitted.hot],
+    ["graph.txt", graphFormats.text(flow)],
+    ...files.map(([name, text]): [string, string] => [`template.yaml.d/${name}`, text]),
+  ];
 }

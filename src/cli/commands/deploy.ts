@@ -5,12 +5,12 @@ import { followAction, isUnderWay, newestEvent, type Action, type ActionView } f
 import type { CloudSession } from "../../cloud/session.ts";
 import { Failure } from "../../model/failure.ts";
 import { operatorToken } from "../../hub/tokens.ts";
-import { cloudFlags, cloudHelp, makeRequest, openCloudSession } from "../cloud-options.ts";
+import { cloudFlags, cloudHelp, compileForCloud, makeRequest, openCloudSession } from "../cloud-options.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { followRoles } from "../follow-roles.ts";
 import { jsonDeployView, outputsOf, plainDeployView, quietText, type DeployView } from "../show-deploy.ts";
-import { nameStack } from "../name-stack.ts";
-import { compileFromOptions, templateFlags, templateHelp } from "../template-options.ts";
+import { stackName } from "../stack-name.ts";
+import { templateFlags, templateHelp } from "../template-options.ts";
 
 const hubFlags = { hub: { type: "string" }, token: { type: "string" }, fingerprint: { type: "string" } } as const;
 interface HubFlags {
@@ -49,7 +49,7 @@ exit: 0 done, 1 template wrong or refused by Heat, 2 usage, 3 the stack has fail
     });
     const [file, name, ...more] = positionals;
     if (more.length > 0) throw new UsageError(`a template and a name are expected, not also ${more.join(" ")}`);
-    const compiled = compileFromOptions(file === undefined ? [] : [file], values);
+    const compiled = compileForCloud(file === undefined ? [] : [file], values);
     if (compiled === undefined) return exitCodes.template;
     const request = { ...makeRequest(compiled, values, ownParameters(values)), ...readTimeout(values.timeout) };
     const session = await openCloudSession(values);
@@ -58,11 +58,11 @@ exit: 0 done, 1 template wrong or refused by Heat, 2 usage, 3 the stack has fail
     const onSignal = (): void => interrupt.abort();
     process.once("SIGINT", onSignal).once("SIGTERM", onSignal).once("SIGHUP", onSignal);
     const view = values.json === true ? jsonDeployView() : plainDeployView(Date.now());
-    const stackName = name ?? nameStack(compiled.template.file);
+    const stack = name ?? stackName(compiled.template.file);
     try {
-      return await deploy(session, stackName, request, values, view, interrupt.signal);
+      return await deploy(session, stack, request, values, view, interrupt.signal);
     } catch (error) {
-      if (interrupt.signal.aborted) return leave(view, stackName, file ?? "");
+      if (interrupt.signal.aborted) return leave(view, stack, file ?? "");
       if (!(error instanceof Failure) || error.code !== "refused") throw error;
       process.stderr.write(`weft: ${error.message}\n`);
       return exitCodes.template;

@@ -2,7 +2,14 @@
 import type { Access } from "../../model/access.ts";
 import { cellId, endCell, factCell, matchesCell, memberId, parseCellId, roleId } from "../../model/cell.ts";
 import type { Read } from "../../model/expression.ts";
-import { splitVmId, type ResolvedRole, type ResolvedTemplate, type ResolvedVm } from "../../model/resolved.ts";
+import {
+  splitVmId,
+  writerOf,
+  type ResolvedOutput,
+  type ResolvedRole,
+  type ResolvedTemplate,
+  type ResolvedVm,
+} from "../../model/resolved.ts";
 import type { Rights, VmFact } from "../../model/vm-plan.ts";
 
 /** Derives the rights of all vms, and what must be published, from the reads of roles and stack outputs. */
@@ -29,8 +36,20 @@ export function deriveRights(template: ResolvedTemplate): Access {
       }
     }
   }
-  // Stack outputs are read by the operator, who needs no right.
-  for (const output of template.outputs) for (const { read } of output.reads) publish(patternOf(read));
+  // Stack outputs are read by the operator, who needs no right, and by the one vm that hands them to Heat.
+  const outputs = new Map<string, string>();
+  const outputChoices = new Map<string, string[]>();
+  for (const output of template.outputs) {
+    const vm = chooseTeller(output, template);
+    if (vm === undefined) continue;
+    outputs.set(output.spec.name, vm.id);
+    outputChoices.set(vm.id, [...(outputChoices.get(vm.id) ?? []), ...output.reads.flatMap(({ read }) => choiceOf(read))]);
+    for (const { read } of output.reads) {
+      const pattern = patternOf(read);
+      publish(pattern);
+      if (parseCellId(pattern)?.vm !== ownId(vm)) reads.get(vm.id)?.add(pattern);
+    }
+  }
 
   const vms = new Map<string, { rights: Rights; facts: VmFact[] }>();
   for (const vm of template.vms) {
@@ -45,11 +64,19 @@ export function deriveRights(template: ResolvedTemplate): Access {
     const rights: Rights = {
       read: minimal([...(reads.get(vm.id) ?? [])], vm.group?.indexVar),
       write: sorted([...write, ...facts.map((fact) => factCell(own, fact))]),
-      choose: sorted(vm.roles.flatMap(choicesOf)),
+      choose: sorted([...vm.roles.flatMap(choicesOf), ...(outputChoices.get(vm.id) ?? [])]),
     };
     vms.set(vm.id, { rights, facts });
   }
-  return { vms, publishedOutputs, publishedEnds };
+  return { vms, publishedOutputs, publishedEnds, outputs };
+}
+
+// One of the vms that write what it reads: rather one that is sure to exist, and a single one.
+function chooseTeller({ reads }: ResolvedOutput, { vms, resourceConditions }: ResolvedTemplate): ResolvedVm | undefined {
+  const writers = new Set(reads.map(({ read }) => writerOf(read).resource));
+  const candidates = vms.filter(({ resource }) => writers.has(resource));
+  const single = candidates.filter(({ group }) => group === undefined);
+  return single.find(({ resource }) => !resourceConditions.has(resource)) ?? single[0] ?? candidates[0];
 }
 
 /** The id under which a vm's plan names its own cells: `db`, `app[self]`. */
@@ -77,12 +104,12 @@ function isOwn(pattern: string, vm: ResolvedVm, reader: ResolvedRole): boolean {
 }
 
 function choicesOf(role: ResolvedRole): string[] {
-  const gathers = role.inputs.flatMap(({ reads }) =>
-    reads.flatMap(({ read }) =>
-      read.kind === "gather" && read.of !== "all" ? [`${cellId(read.group, read.role, read.output)}@${read.of}`] : [],
-    ),
-  );
+  const gathers = role.inputs.flatMap(({ reads }) => reads.flatMap(({ read }) => choiceOf(read)));
   return role.on === "all" ? gathers : [role.on.choice, ...gathers];
+}
+
+function choiceOf(read: Read): string[] {
+  return read.kind === "gather" && read.of !== "all" ? [`${cellId(read.group, read.role, read.output)}@${read.of}`] : [];
 }
 
 function minimal(patterns: string[], indexVar: string | undefined): string[] {

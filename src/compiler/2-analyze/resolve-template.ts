@@ -18,6 +18,7 @@ import { findTool } from "../../model/tool-names.ts";
 import type { Context, Place } from "./context.ts";
 import { findResource, findRole } from "./find-names.ts";
 import { readEnd } from "./make-reads.ts";
+import { readUserData } from "./read-user-data.ts";
 import { resolveCondition, resolveValue } from "./resolve-references.ts";
 import { findKnots, findShortestCycle } from "./strongly-connected.ts";
 
@@ -39,7 +40,8 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
   }
   const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, inTemplate));
   const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
-  return { vms, outputs, conditions, properties, resourceConditions, ...leftOut };
+  const userData = readUserData(template, report);
+  return { vms, outputs, conditions, properties, resourceConditions, userData, ...leftOut };
 }
 
 type Base = Pick<Context, "template" | "report" | "reader" | "sizes" | "conditions">;

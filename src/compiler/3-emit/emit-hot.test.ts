@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { emitText } from "../../../tests/support/compile-text.ts";
+import { emitText, vm } from "../../../tests/support/compile-text.ts";
 
 const weft = "weft: {tool: script, roles: [{name: a, run: x, outputs: {port: {type: number}}}]}";
+// A vm without roles needs nothing of ours.
+const empty = "weft: {tool: script, roles: []}";
 
 test("our key goes, what stands beside it stays, with its comments", () => {
   const { hot } = emitText(`
@@ -15,7 +17,7 @@ resources:
       # for the users
       purpose: shop
       # for weft
-      ${weft}
+      ${empty}
 `);
   expect(hot).toBe(`heat_template_version: 2018-08-31
 
@@ -69,13 +71,56 @@ test("a text that is shared with a role is written out where its anchor is gone"
   });
 });
 
-test("run-time stack outputs are left out, and the section with the last of them", () => {
-  const db = `resources:\n  db: {type: OS::Nova::Server, metadata: {${weft}}}\n`;
-  const outputsOf = (outputs: string): unknown => parse(emitText(`${db}outputs: {${outputs}}\n`).hot).outputs as unknown;
-  expect(outputsOf("port: {value: {get_attr: [db, port]}}")).toBeUndefined();
-  expect(outputsOf("port: {value: {get_attr: [db, port]}, reveal: true}, name: {value: db, reveal: true}")).toEqual({
+test("run-time stack outputs are told by a vm that writes what they read, single ones first", () => {
+  const role = "{name: a, run: x, outputs: {port: {type: number}}}";
+  const vms = `${vm("app", `[${role}]`, { count: "2" })}${vm("db", `[${role}]`)}`;
+  const outputs = `
+  port: {value: {get_attr: [db, port]}, reveal: true}
+  all: {value: [{get_attr: [app, port]}, {get_attr: [db, port]}]}
+  ports: {value: {get_attr: [app, port]}}
+  name: {value: db, reveal: true}
+`;
+  const { hot, plan } = emitText(`resources:\n${vms}outputs:${outputs}`);
+  expect((parse(hot) as { outputs: unknown }).outputs).toEqual({
+    port: { value: { get_attr: ["weft_db", "outputs", "port"] } },
+    all: { value: { get_attr: ["weft_db", "outputs", "all"] } },
+    ports: { value: { get_attr: ["weft_app", "resource.0.outputs", "ports"] } },
     name: { value: "db" },
   });
+  expect(plan.vms.map(({ outputs: told, rights }) => [Object.keys(told ?? {}), rights.read])).toEqual([
+    [["ports"], ["app[*].a.port"]],
+    [["port", "all"], ["app[*].a.port"]],
+  ]);
+});
+
+test("names of ours meet none of the user's", () => {
+  const { hot } = emitText(`parameters: {weft_hub_urls: {type: string}}
+resources:
+${vm("db", "[{name: a, run: x}]")}  weft_db: {type: OS::Heat::None}
+  weft_seal_key: {type: OS::Heat::None}
+`);
+  const { parameters, resources } = parse(hot) as Record<string, Record<string, { type: string }>>;
+  expect(parameters?.["weft_hub_urls"]).toEqual({ type: "string" });
+  expect(Object.keys(parameters ?? {})).toContain("weft_hub_urls_");
+  expect(resources?.["weft_db"]?.type).toBe("OS::Heat::None");
+  expect(resources?.["weft_db_"]?.type).toBe("template.yaml.d/db.yaml");
+  expect(hot).toContain("seal_key: {get_attr: [weft_seal_key_, value]}");
+});
+
+test("what is private reaches a vm by user_data alone, and does not make it wait for other vms", () => {
+  const input = "{list_join: [':', [{get_attr: [password, value]}, {get_attr: [web, addresses]}, {get_param: key}]]}";
+  const { hot, plan } = emitText(`parameters: {key: {type: string, hidden: true}}
+resources:
+${vm("db", `[{name: a, run: x, inputs: {IN: ${input}}}]`)}${vm("web", "[{name: a, run: x}]")}  password: {type: OS::Heat::RandomString}
+`);
+  const { resources } = parse(hot) as { resources: Record<string, { properties: Record<string, unknown> }> };
+  const secret = { "a.inputs.IN": { get_attr: ["password", "value"] }, "a.inputs.IN#3": { get_param: "key" } };
+  expect(resources["weft_db_boot"]?.properties["private"]).toEqual(secret);
+  expect(resources["weft_db"]?.properties).toMatchObject({
+    values: { "a.inputs.IN#2": { get_attr: ["web", "addresses"] } },
+    private: secret,
+  });
+  expect(JSON.stringify(plan.vms[0]?.roles[0]?.inputs[0]?.value)).toContain("a.inputs.IN#3");
 });
 
 test("values come out as they were written, whatever another YAML version would make of them", () => {

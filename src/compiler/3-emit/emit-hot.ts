@@ -1,28 +1,40 @@
-// The plain template for Heat: the user's own YAML, comments and all, without what is ours in it.
-import {
-  isAlias,
-  isMap,
-  isNode,
-  isScalar,
-  isSeq,
-  visit,
-  type Alias,
-  type Document,
-  type Node,
-  type Pair,
-  type YAMLMap,
-} from "yaml";
+// The plain template for Heat: the user's own YAML, comments and all, without what is ours in it, and with what hands each vm its plan.
+import type { Document, YAMLMap } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import type { Json } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
+import type { Template } from "../../model/template.ts";
+import type { StackPlan } from "../../model/vm-plan.ts";
+import type { ProgramDigests } from "./boot-script.ts";
+import { Carriers } from "./emit-carriers.ts";
+import { hotOf } from "./hot-values.ts";
+import { Tree } from "./yaml-tree.ts";
 
-/**
- * Returns the text of the plain template; `document` is changed on the way. Deployments that have become roles are left out, and stack
- * outputs that are run-time values, each with a note in `report`.
- */
-export function emitHot(document: Document.Parsed, template: ResolvedTemplate, report: Report): string {
+export interface HotOptions {
+  plan: StackPlan;
+  generation: string;
+  /** The name of the file that this will be: its nested files lie in the folder NAME.d. */
+  output: string;
+  digests: ProgramDigests;
+}
+
+export interface EmittedHot {
+  hot: string;
+  /** What lies in NAME.d, by name there. */
+  files: Record<string, string>;
+}
+
+/** Returns the plain template with its nested files; `document` is changed on the way. Deployments that have become roles are left out. */
+export function emitHot(
+  document: Document.Parsed,
+  template: Template,
+  resolved: ResolvedTemplate,
+  options: HotOptions,
+  report: Report,
+): EmittedHot {
   const tree = new Tree(document);
   for (const resources of tree.maps(tree.root, "resources")) {
-    tree.removeAll(resources, template.leftOut?.resources ?? new Set());
+    tree.removeAll(resources, resolved.leftOut?.resources ?? new Set());
   }
   for (const resource of tree.maps(tree.root, "resources").flatMap((resources) => tree.entries(resources))) {
     tree.removeAnnotation(resource);
@@ -32,101 +44,63 @@ export function emitHot(document: Document.Parsed, template: ResolvedTemplate, r
   }
   for (const outputs of tree.maps(tree.root, "outputs")) {
     for (const output of tree.entries(outputs)) tree.remove(output, "reveal");
-    for (const { spec, reads } of template.outputs) {
-      if (reads.length === 0 && template.leftOut?.outputs.has(spec.name) !== true) continue;
-      report.add("run-time-output", spec.span, { output: spec.name });
-      tree.remove(outputs, spec.name);
-    }
-    // Heat takes no section that is empty.
-    if (outputs.items.length === 0) tree.remove(tree.root, "outputs");
   }
+  const carriers = new Carriers(template, resolved, options, report);
+  if (carriers.vms.length > 0) addCarriers(tree, carriers, resolved);
   tree.mendAliases();
-  return document.toString({ lineWidth: 0, flowCollectionPadding: false });
+  carriers.addMemberFiles(tree.plain());
+  return { hot: tree.toString(), files: carriers.files };
 }
 
-/** A YAML document whose maps are found through aliases and merge keys, and cleared of keys wherever these come from. */
-class Tree {
-  readonly root: YAMLMap;
-  readonly #document: Document.Parsed;
-  /** What each alias stood for before anything was removed. */
-  readonly #targets = new Map<Alias, Node>();
-
-  constructor(document: Document.Parsed) {
-    if (!isMap(document.contents)) throw new Error("a template is a map");
-    this.root = document.contents;
-    this.#document = document;
-    visit(document, {
-      Alias: (_key, alias) => {
-        const target = alias.resolve(document);
-        if (target !== undefined) this.#targets.set(alias, target);
-      },
-    });
+function addCarriers(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {
+  const resources = tree.own(tree.root, "resources");
+  const added: [string, Json][] = Object.entries(carriers.sharedResources());
+  for (const vm of carriers.vms) {
+    const resource = tree.own(resources, vm.resource);
+    const boot = carriers.bootProperties(vm);
+    if (vm.plan.group === undefined) {
+      const properties = tree.own(resource, "properties");
+      const name = carriers.nameOf(vm, "boot");
+      for (const [key, value] of Object.entries(carriers.serverProperties(name))) tree.setPlain(properties, key, value);
+      added.push([name, { type: carriers.pathOf(carriers.bootFile()), ...conditionOf(vm), properties: boot }]);
+    } else makeMember(tree, tree.own(tree.own(resource, "properties"), "resource_def"), boot, carriers, vm);
+    added.push([carriers.nameOf(vm), carriers.carrierResource(vm)]);
   }
-
-  /** The maps that stand under `key`: several only where a key is repeated or merged in. */
-  maps(map: YAMLMap, key: string): YAMLMap[] {
-    return this.#pairs(map).flatMap(({ pair }) => (nameOf(pair) === key ? this.#asMap(pair.value) : []));
-  }
-
-  /** The maps among the values of `map`. */
-  entries(map: YAMLMap): YAMLMap[] {
-    return this.#pairs(map).flatMap(({ pair }) => this.#asMap(pair.value));
-  }
-
-  /** Removes `key`, also from maps that are merged in; tells whether it was there. */
-  remove(map: YAMLMap, key: string): boolean {
-    return this.#remove(map, new Set([key]));
-  }
-
-  /** Removes keys, and what was said above the first item if that goes: it was about that one. */
-  removeAll(map: YAMLMap, keys: ReadonlySet<string>): void {
-    const [first] = map.items;
-    this.#remove(map, keys);
-    const [next] = map.items;
-    if (next === first) return;
-    map.commentBefore = null;
-    if (isNode(next?.key)) next.key.spaceBefore = false;
-  }
-
-  removeAnnotation(owner: YAMLMap): void {
-    for (const metadata of this.maps(owner, "metadata")) {
-      if (this.remove(metadata, "weft") && metadata.items.length === 0) this.remove(owner, "metadata");
+  for (const [name, value] of added) tree.setPlain(resources, name, value);
+  const parameters = tree.own(tree.root, "parameters");
+  for (const [name, value] of Object.entries(carriers.parameters())) tree.setPlain(parameters, name, value);
+  for (const outputs of tree.maps(tree.root, "outputs")) {
+    for (const { spec, value, reads } of resolved.outputs) {
+      const isOfRole = resolved.leftOut?.outputs.has(spec.name) === true;
+      if (reads.length === 0 && !isOfRole) continue;
+      // What no deployment ever tells is known already.
+      const told = reads.length === 0 ? hotOf(value) : carriers.outputReference(spec.name);
+      tree.setPlain(tree.own(outputs, spec.name), "value", told);
     }
   }
-
-  /** Writes out what an alias stood for when its anchor has gone with what was removed. */
-  mendAliases(): void {
-    visit(this.#document, {
-      Alias: (_key, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return undefined;
-        return this.#targets.get(alias);
-      },
-    });
-  }
-
-  #remove(map: YAMLMap, keys: ReadonlySet<string>): boolean {
-    const found = this.#pairs(map).filter(({ pair }) => keys.has(nameOf(pair) ?? ""));
-    const gone = new Set(found.map(({ pair }) => pair));
-    for (const owner of new Set(found.map((one) => one.owner))) owner.items = owner.items.filter((pair) => !gone.has(pair));
-    return found.length > 0;
-  }
-
-  #pairs(map: YAMLMap): { pair: Pair; owner: YAMLMap }[] {
-    return map.items.flatMap((pair) => (nameOf(pair) === "<<" ? this.#merged(pair.value) : [{ pair, owner: map }]));
-  }
-
-  #merged(value: unknown): { pair: Pair; owner: YAMLMap }[] {
-    const sources = isSeq(value) ? value.items : [value];
-    return sources.flatMap((source) => this.#asMap(source)).flatMap((map) => this.#pairs(map));
-  }
-
-  #asMap(value: unknown): YAMLMap[] {
-    const node = isAlias(value) ? this.#targets.get(value) : value;
-    return isMap(node) ? [node] : [];
-  }
 }
 
-function nameOf({ key }: Pair): string | undefined {
-  if (!isScalar(key)) return undefined;
-  return typeof key.value === "symbol" ? key.value.description : String(key.value);
+function conditionOf(vm: Carriers["vms"][number]): { [key: string]: Json } {
+  return vm.condition === undefined ? {} : { condition: vm.condition };
+}
+
+// The members' properties stay where they are, and Heat hands them to the nested template as one value.
+function makeMember(
+  tree: Tree,
+  definition: YAMLMap,
+  boot: { [key: string]: Json },
+  carriers: Carriers,
+  vm: Carriers["vms"][number],
+): void {
+  const server = tree.own(definition, "properties");
+  for (const key of carriers.ownProperties) tree.take(server, key);
+  tree.set(definition, "type", carriers.pathOf(carriers.memberFile(vm)));
+  tree.setPlain(definition, "properties", { ...boot, index: vm.indexVar ?? "" });
+  const properties = tree.own(definition, "properties");
+  tree.set(properties, "server", server);
+  const [metadata] = tree.maps(definition, "metadata");
+  if (metadata !== undefined) {
+    tree.set(properties, "metadata", metadata);
+    tree.take(definition, "metadata");
+  }
 }

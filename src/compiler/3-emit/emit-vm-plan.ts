@@ -14,14 +14,15 @@ import {
   type VmPlan,
 } from "../../model/vm-plan.ts";
 import type { Access } from "../../model/access.ts";
+import type { Template } from "../../model/template.ts";
 import { Slots } from "./bind-values.ts";
 
 /** Makes the plans of all vms. Parameters stay parameters: no plan holds a value that a user gives at deploy time. */
-export function emitStackPlan(template: ResolvedTemplate, access: Access): StackPlan {
+export function emitStackPlan(template: ResolvedTemplate, written: Template, access: Access): StackPlan {
   const slots: StackPlan["slots"] = {};
   const vms = template.vms.map((vm) => {
-    const own = new Slots();
-    const plan = emitVmPlan(vm, access, own);
+    const own = new Slots(written, vm.group?.indexVar);
+    const plan = emitVmPlan(vm, template, access, own);
     slots[vm.id] = own.expressions;
     return plan;
   });
@@ -42,9 +43,12 @@ export function nameGeneration(plan: StackPlan, sha256: (text: string) => string
   return sha256(canonicalJson(plan as unknown as Json)).slice(0, 16);
 }
 
-function emitVmPlan(vm: ResolvedVm, access: Access, slots: Slots): VmPlan {
+function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, slots: Slots): VmPlan {
   const granted = access.vms.get(vm.id);
   if (granted === undefined) throw new Error(`no rights were derived for ${vm.id}`);
+  const outputs = template.outputs
+    .filter(({ spec }) => access.outputs.get(spec.name) === vm.id)
+    .map(({ spec, value, secret }) => [spec.name, { value: slots.bind(value, `outputs.${spec.name}`), secret }]);
   return {
     format: planFormat,
     vm: vm.id,
@@ -52,6 +56,7 @@ function emitVmPlan(vm: ResolvedVm, access: Access, slots: Slots): VmPlan {
     ...(vm.group === undefined ? {} : { group: { ...vm.group, size: slots.bind(vm.group.size, "group.size") } }),
     roles: vm.roles.map((role) => emitRole(role, vm, access, slots)),
     ...granted,
+    ...(outputs.length === 0 ? {} : { outputs: Object.fromEntries(outputs) as NonNullable<VmPlan["outputs"]> }),
   };
 }
 

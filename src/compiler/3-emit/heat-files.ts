@@ -1,0 +1,179 @@
+// The nested templates that weft adds to a stack. They are of a version that has all functions they need, whatever the user's own is.
+import type { Json } from "../../model/json.ts";
+import { identityFormat } from "../../model/vm-identity.ts";
+import { bootFileName, bootScript, type ProgramDigests } from "./boot-script.ts";
+
+/** Separates the parts of user_data. */
+export const boundary = "weft-part-6b1f0c9e";
+
+/** What stands before our part, and before each of the user's. */
+export const mimeStart = `Content-Type: multipart/mixed; boundary="${boundary}"\nMIME-Version: 1.0\n\n`;
+
+/** The head of a part of type `text/SUBTYPE`. */
+export function partHead(subtype: string, filename?: string): string {
+  const disposition = filename === undefined ? "" : `Content-Disposition: attachment; filename="${filename}"\n`;
+  return `--${boundary}\nContent-Type: text/${subtype}; charset="utf-8"\n${disposition}\n`;
+}
+
+/** The head of our own part. */
+export const bootHead: string = partHead("x-shellscript", bootFileName);
+
+/** What ends the last part. */
+export const mimeEnd = `\n--${boundary}--\n`;
+
+const version = "heat_template_version: 2018-08-31\n";
+
+const bootParameters = `  vm: {type: string}
+  stack: {type: string}
+  token_key: {type: string, hidden: true}
+  seal_key: {type: string, hidden: true}
+  hub_urls: {type: comma_delimited_list}
+  hub_fingerprint: {type: string}
+  agent_url: {type: string}
+  private: {type: json, hidden: true, default: {}}
+  parts: {type: json, hidden: true, default: {list: [${JSON.stringify(mimeEnd)}]}}
+`;
+
+const bootConditions = `conditions:
+  is_elsewhere: {not: {equals: [{get_param: agent_url}, '']}}
+`;
+
+/** A nested template whose output \`user_data\` is a vm's user_data: the user's own parts, and ours. */
+export function bootTemplate(digests: ProgramDigests): string {
+  return `${version}description: user_data of one vm, with what is private to it.
+parameters:
+${bootParameters}${bootConditions}resources:
+  user_data: {type: OS::Heat::Value, properties: {type: string, value: ${userData(digests, false)}}}
+outputs:
+  user_data: {value: {get_attr: [user_data, value]}}
+`;
+}
+
+export interface Member {
+  vm: string;
+  /** Names of the server's properties, ours left out. */
+  properties: string[];
+  hasMetadata: boolean;
+  /** Attributes of members that are read outside. */
+  attributes: string[];
+  /** Whether a role runs when a member leaves. */
+  runsAtDelete: boolean;
+}
+
+/** The nested template of a group's member: its server. Who reads an attribute of it does not wait for its roles. */
+export function memberTemplate(member: Member, digests: ProgramDigests): string {
+  const properties = member.properties.map((name) => `      ${quoted(name)}: {get_param: [server, ${quoted(name)}]}\n`);
+  const metadata = member.hasMetadata ? "    metadata: {get_param: metadata}\n" : "";
+  const outputs = member.attributes.map((name) => `  ${quoted(name)}: {value: {get_attr: [member, ${quoted(name)}]}}\n`);
+  return `${version}description: One member of ${quoted(member.vm).slice(1, -1)}.
+parameters:
+${bootParameters}  index: {type: number}
+  server: {type: json, hidden: true}
+${member.hasMetadata ? "  metadata: {type: json}\n" : ""}${bootConditions}resources:
+  member:
+    type: OS::Nova::Server
+    properties:
+${properties.join("")}${serverProperties}      user_data: ${userData(digests, true)}
+${metadata}${member.runsAtDelete ? deleteDeployment("{get_resource: member}") : ""}outputs:
+  OS::stack_id: {value: {get_resource: member}}
+${outputs.join("")}`;
+}
+
+const serverProperties = `      user_data_format: SOFTWARE_CONFIG
+      user_data_update_policy: IGNORE
+      software_config_transport: POLL_SERVER_HEAT
+`;
+
+export interface Carrier {
+  /** Name of the file with what the deployment's config holds. */
+  planFile: string;
+  generation: string;
+  /** Slots whose value is that of the member itself in a map over all members. */
+  ownSlots: string[];
+  inGroup: boolean;
+  runsAtDelete: boolean;
+}
+
+/** The nested template that hands one vm its plan and waits until its roles have ended. */
+export function carrierTemplate(carrier: Carrier): string {
+  const server = carrier.inGroup ? "{get_param: [servers, {get_param: index}]}" : "{get_param: server}";
+  const own = carrier.ownSlots.map((slot) => `${quoted(slot)}: {get_param: [own, ${quoted(slot)}, {get_param: index}]}`);
+  const values = own.length === 0 ? "{get_param: values}" : `{map_merge: [{get_param: values}, {${own.join(", ")}}]}`;
+  return `${version}description: Hands one vm its plan, and is complete when its roles are.
+parameters:
+${carrier.inGroup ? "  servers: {type: json}\n  index: {type: string}\n" : "  server: {type: string}\n"}  vm: {type: string}
+  stack: {type: string}
+  token_key: {type: string, hidden: true}
+  rights: {type: string}
+  values: {type: json, default: {}}
+${own.length === 0 ? "" : "  own: {type: json}\n"}  private: {type: json, hidden: true, default: {}}
+resources:
+  plan:
+    type: OS::Heat::SoftwareConfig
+    properties:
+      group: weft
+      config: {get_file: ${quoted(carrier.planFile)}}
+      outputs:
+        - {name: outputs, type: Json}
+        - {name: error, type: String, error_output: true}
+  run:
+    type: OS::Heat::SoftwareDeployment
+    properties:
+      name: weft
+      config: {get_resource: plan}
+      server: ${server}
+      actions: [CREATE, UPDATE]
+      signal_transport: HEAT_SIGNAL
+      input_values:
+        weft_tag: ${nestedDigest(["rights", "{get_param: stack}", "{get_param: vm}", quoted(carrier.generation), "{get_param: rights}"])}
+        weft_values: ${values}
+        weft_values_digest: ${valuesDigest}
+${carrier.runsAtDelete && !carrier.inGroup ? deleteDeployment(server) : ""}outputs:
+  OS::stack_id: {value: ${server}}
+  outputs: {value: {get_attr: [run, outputs]}}
+`;
+}
+
+// It waits for nothing when it is created. What runs is what the vm was told last.
+function deleteDeployment(server: string): string {
+  return `  at_delete:
+    type: OS::Heat::SoftwareConfig
+    properties: {group: weft, config: '{}', outputs: [{name: error, type: String, error_output: true}]}
+  delete:
+    type: OS::Heat::SoftwareDeployment
+    properties:
+      name: weft_delete
+      config: {get_resource: at_delete}
+      server: ${server}
+      actions: [DELETE]
+      signal_transport: HEAT_SIGNAL
+`;
+}
+
+/** The values that may stand in no deployment, as a digest: a vm that was told others cannot go on. */
+const valuesDigest = nestedDigest(["values", "{get_param: private}"]);
+
+// As in hub/tokens.ts. Heat's digest takes nothing that is not known yet; a list_join around it does.
+function nestedDigest(texts: string[]): string {
+  const inner = `{digest: [sha256, {list_join: [/, [{get_param: token_key}, ${texts.join(", ")}]]}]}`;
+  return `{digest: [sha256, {list_join: [/, [{get_param: token_key}, ${inner}]]}]}`;
+}
+
+/** user_data as an expression for Heat. */
+function userData(digests: ProgramDigests, inGroup: boolean): string {
+  const runtime = Object.entries(digests.runtime).map(([arch, digest]) => `${arch}: ${program(`node-linux-${arch}`, digest)}`);
+  // A map in a list_join becomes JSON.
+  const identity = `{format: ${identityFormat}, stack: {get_param: stack}, vm: {get_param: vm}, ${inGroup ? "index: {get_param: index}, " : ""}hubs: {get_param: hub_urls}, hubFingerprint: {get_param: hub_fingerprint}, token: ${nestedDigest(["vm", "{get_param: stack}", "{get_param: vm}"])}, sealKey: {get_param: seal_key}, carrier: {kind: heat}, program: ${program("agent.cjs", digests.agent)}, runtime: {${runtime.join(", ")}}, values: {get_param: private}, valuesDigest: ${valuesDigest}}`;
+  const sources = `{list_join: ["", [{if: [is_elsewhere, {list_join: ["", [{get_param: agent_url}, "\\n"]]}, ""]}, {list_join: ["/agent\\n", {get_param: hub_urls}]}, "/agent"]]}`;
+  const script = bootScript({ identity: { hot: identity }, sources: { hot: sources } }, digests);
+  const items = [mimeStart, bootHead, ...script, "\n"].map((item) => (typeof item === "string" ? quoted(item) : item.hot));
+  return `{list_join: ["", [${items.join(", ")}], {get_param: [parts, list]}]}`;
+}
+
+function program(file: string, digest: string): string {
+  return `{sha256: ${quoted(digest)}, url: {if: [is_elsewhere, {list_join: [/, [{get_param: agent_url}, ${file}]]}, ""]}}`;
+}
+
+function quoted(text: Json): string {
+  return JSON.stringify(text);
+}

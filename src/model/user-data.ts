@@ -1,0 +1,9 @@
+// What a vm's own user_data consists of: parts in cloud-init's sense, which run before what weft adds.
+import type { Value } from "./template.ts";
+
+export interface UserDataPart {
+  /** Of its MIME type `text/SUBTYPE`; cloud-init looks at the first line of a `plain` one. */
+  subtype: string;
+  filename?: string;
+  value: Value;
+}
