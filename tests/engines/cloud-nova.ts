@@ -88,6 +88,7 @@ export class Nova {
       userData: Buffer.from(wanted.user_data ?? "", "base64"),
       metadata: wanted.metadata ?? {},
       address: ports[0]?.fixed_ips[0]?.ip_address ?? "",
+      mac: ports[0]?.mac_address ?? "",
       status: "BUILD",
     };
     const entry: Entry = { server, wanted, ports, created: now(), booting: Promise.resolve() };

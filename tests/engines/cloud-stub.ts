@@ -2,11 +2,10 @@
 // each server is a real machine; without, it is taken to be ACTIVE at once.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { join } from "node:path";
+import type { Server } from "node:net";
 import { json } from "node:stream/consumers";
 import { Neutron } from "./cloud-neutron.ts";
 import { Nova } from "./cloud-nova.ts";
-import type { Door } from "./http-call.ts";
 
 /** A server as Heat has asked for it. */
 export interface CloudServer {
@@ -15,8 +14,9 @@ export interface CloudServer {
   /** What Heat has sent, decoded. */
   userData: Buffer;
   metadata: Record<string, string>;
-  /** Its address in the first of its networks. */
+  /** Its address in the first of its networks, and that of its card there. */
   address: string;
+  mac: string;
   status: "BUILD" | "ACTIVE" | "ERROR";
   /** Set once it has booted. */
   machine?: CloudMachine;
@@ -36,7 +36,6 @@ export interface CloudOptions {
 }
 
 export interface CloudStub extends AsyncDisposable {
-  door: Door;
   /** The servers that there are, oldest first. */
   readonly servers: CloudServer[];
   /** The server of a resource: Heat names it STACK-RESOURCE-random, a member of a group STACK-GROUP-random-INDEX-random. */
@@ -56,8 +55,8 @@ export interface Question {
   body: Record<string, unknown>;
 }
 
-/** Opens the stub, which calls itself `url`: at `port` of loopback, or at a Unix socket in `folder` where others lead to it. */
-export async function openCloud(url: string, port: number, folder: string, options: CloudOptions): Promise<CloudStub> {
+/** Opens the stub, which calls itself `url`, on a socket that listens there. */
+export async function openCloud(url: string, socket: Server, options: CloudOptions): Promise<CloudStub> {
   const neutron = new Neutron(url, options.subnet ?? "10.77.0");
   const nova = new Nova(url, neutron, options.boot);
   const parts: Record<string, (question: Question) => Reply | Promise<Reply>> = {
@@ -78,13 +77,9 @@ export async function openCloud(url: string, port: number, folder: string, optio
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
-  const { hostname: host } = new URL(url);
-  const isHere = host === "127.0.0.1";
-  const socketPath = join(folder, "cloud.socket");
-  server.listen(isHere ? { host, port } : { path: socketPath });
+  server.listen(socket);
   await once(server, "listening");
   return {
-    door: { host, port, ...(isHere ? {} : { socketPath }) },
     get servers() {
       return nova.servers;
     },

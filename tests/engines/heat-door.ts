@@ -1,25 +1,19 @@
-// Runs inside a network namespace and passes connections on: `tcp:HOST:PORT=SOCKET` takes them at a port and gives them to a Unix socket
-// of a process outside, `SOCKET=tcp:HOST:PORT` the other way round. Prints a line when all are open.
+// Runs inside a network namespace: each argument `SOCKET=HOST:PORT` opens a Unix socket, which is seen from everywhere, and leads to a port
+// in there. Prints a line when all are open; ends with its standard input.
 import { once } from "node:events";
-import { connect, createServer, type NetConnectOpts } from "node:net";
-
-function place(text: string): NetConnectOpts & { path?: string } {
-  const tcp = /^tcp:(.+):(\d+)$/.exec(text);
-  return tcp === null ? { path: text } : { host: tcp[1] as string, port: Number(tcp[2]) };
-}
+import { connect, createServer } from "node:net";
 
 for (const argument of process.argv.slice(2)) {
-  const [from, to] = argument.split("=").map(place) as [ReturnType<typeof place>, ReturnType<typeof place>];
+  const [path, host, port] = argument.split(/[=:]/) as [string, string, string];
   const server = createServer((near) => {
-    const far = connect(to);
+    const far = connect({ host, port: Number(port) });
     near.pipe(far).pipe(near);
     // Every error is followed by a close.
     near.on("error", () => {}).on("close", () => far.destroy());
     far.on("error", () => {}).on("close", () => near.destroy());
   });
-  server.listen(from);
+  server.listen(path);
   await once(server, "listening");
 }
 process.stdout.write("open\n");
-// Whoever started it has died.
 process.stdin.once("end", () => process.exit()).resume();

@@ -1,5 +1,5 @@
-// Real Keystone and Heat for tests (Debian's packages): Keystone under uwsgi, Heat's API and engine in one process, both over SQLite, on
-// loopback or in a network namespace; cloud-stub.ts stands for Nova, Glance and Neutron. Nothing else of the machine is touched.
+// Real Keystone and Heat for tests (Debian's packages): Keystone under uwsgi, Heat's API and engine in one process, both over SQLite, in a
+// network of their own; cloud-stub.ts stands for Nova, Glance and Neutron. Nothing else of the machine is touched.
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../bench/engines.ts";
+import { Lan, lanNet } from "../../src/machines/lan.ts";
 import { openCloud, type CloudOptions, type CloudStub } from "./cloud-stub.ts";
 import { fillKeystone, getToken } from "./heat-identity.ts";
 import { heatSettings, keystoneSettings, keystoneUrl, type HeatPlan } from "./heat-settings.ts";
@@ -21,12 +22,6 @@ export function heatMissing(): string | undefined {
   if (missing.length === 0) return undefined;
   const packages = "keystone heat-api heat-engine heat-api-cfn uwsgi-core uwsgi-plugin-python3";
   return `no ${missing.join(", ")} on this machine: apt-get install ${packages}`;
-}
-
-/** Where the servers listen: an address, and the command that puts a program into the namespace that has it. */
-export interface HeatPlace {
-  address: string;
-  enter: string[];
 }
 
 export interface HeatBed extends AsyncDisposable {
@@ -49,29 +44,31 @@ export interface RunOptions {
 }
 
 /** Starts all of it; resolves when stacks can be created. */
-export async function startHeat(options: CloudOptions & { place?: HeatPlace } = {}): Promise<HeatBed> {
-  const { address, enter } = options.place ?? { address: "127.0.0.1", enter: [] };
+export async function startHeat(options: CloudOptions & { lan?: Lan } = {}): Promise<HeatBed> {
+  // In namespaces of their own: nothing there can clash with the machine's, and all of it ends with this process, even when that is killed.
+  const lan = options.lan ?? (await Lan.open());
+  const { inside: enter } = lan;
+  const address = lanNet.gateway;
   // Databases in memory: these servers write all the time.
   const folder = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "weft-heat-"));
   const ports = { keystone: await freePort(), heat: await freePort(), cfn: await freePort(), cloud: await freePort() };
   const plan: HeatPlan = { folder, address, ports, password: "only for tests" };
   const children: ChildProcess[] = [];
-  const killAll = (): void => children.forEach((child) => killGroup(child, "SIGKILL"));
-  process.once("exit", killAll);
   let cloud: CloudStub | undefined;
 
   async function stop(): Promise<void> {
-    process.off("exit", killAll);
     for (const child of children.toReversed()) await endGroup(child);
     await cloud?.[Symbol.asyncDispose]();
+    if (options.lan === undefined) await lan.close();
     rmSync(folder, { recursive: true, force: true });
   }
 
   try {
-    cloud = await openCloud(`http://${address}:${ports.cloud}`, ports.cloud, folder, options);
+    const socket = await lan.listen(ports.cloud);
+    cloud = await openCloud(`http://${address}:${ports.cloud}`, socket, options);
     await prepareDatabases(plan);
-    const doors = makeDoors(plan, enter.length > 0);
-    if (enter.length > 0) children.push(await openDoors(enter, doors, cloud.door, ports, address));
+    const doors = makeDoors(plan);
+    children.push(await openDoors(enter, doors));
     children.push(startKeystone(plan, enter));
     await untilAnswers(doors.keystone, children, join(folder, "keystone.out"));
     await fillKeystone(doors.keystone, plan);
@@ -115,25 +112,15 @@ export async function startHeat(options: CloudOptions & { place?: HeatPlace } = 
 }
 
 /** How this process reaches Keystone and Heat. */
-function makeDoors({ folder, address, ports }: HeatPlan, isElsewhere: boolean): { keystone: Door; heat: Door } {
+function makeDoors({ folder, address, ports }: HeatPlan): { keystone: Door; heat: Door } {
   const door = (name: "keystone" | "heat"): Door => {
-    const socketPath = join(folder, `${name}.socket`);
-    return { host: address, port: ports[name], ...(isElsewhere ? { socketPath } : {}) };
+    return { host: address, port: ports[name], socketPath: join(folder, `${name}.socket`) };
   };
   return { keystone: door("keystone"), heat: door("heat") };
 }
 
-async function openDoors(
-  enter: string[],
-  { keystone, heat }: { keystone: Door; heat: Door },
-  cloud: Door,
-  ports: HeatPlan["ports"],
-  address: string,
-): Promise<ChildProcess> {
-  const routes = [
-    ...[keystone, heat].map(({ socketPath, host, port }) => `${socketPath}=tcp:${host}:${port}`),
-    `tcp:${address}:${ports.cloud}=${cloud.socketPath}`,
-  ];
+async function openDoors(enter: readonly string[], doors: Record<"keystone" | "heat", Door>): Promise<ChildProcess> {
+  const routes = Object.values(doors).map(({ socketPath, host, port }) => `${socketPath}=${host}:${port}`);
   const child = startIn(enter, [process.execPath, join(import.meta.dirname, "heat-door.ts"), ...routes], {});
   child.stderr?.pipe(process.stderr);
   await once(child.stdout as NodeJS.ReadableStream, "data");
@@ -163,7 +150,7 @@ async function prepareDatabases(plan: HeatPlan): Promise<void> {
   await run("/usr/bin/python3", ["-c", toWal, join(folder, "keystone.db"), join(folder, "heat.db")]);
 }
 
-function startKeystone(plan: HeatPlan, enter: string[]): ChildProcess {
+function startKeystone(plan: HeatPlan, enter: readonly string[]): ChildProcess {
   const flags = ["--plugin", "python3", "--http-socket", `${plan.address}:${plan.ports.keystone}`, "--wsgi-file"];
   // One thread: SQLite's connections stay in the thread that made them. No connection is kept, which --http-socket would break off.
   const settings = ["--processes=1", "--threads=1", "--enable-threads", "--lazy-apps", "--need-app", "--master", "--die-on-term"];
@@ -172,7 +159,7 @@ function startKeystone(plan: HeatPlan, enter: string[]): ChildProcess {
   return startServer([...enter, ...command, "--add-header", "Connection: close"], env, join(plan.folder, "keystone.out"));
 }
 
-function startHeatAll({ folder }: HeatPlan, enter: string[]): ChildProcess {
+function startHeatAll({ folder }: HeatPlan, enter: readonly string[]): ChildProcess {
   return startServer([...enter, "heat-all", "--config-file", join(folder, "heat.conf")], {}, join(folder, "heat.out"));
 }
 
@@ -185,7 +172,7 @@ function startServer([program, ...args]: string[], env: Record<string, string>, 
   return child;
 }
 
-function startIn(enter: string[], command: string[], env: Record<string, string>, cwd?: string): ChildProcess {
+function startIn(enter: readonly string[], command: string[], env: Record<string, string>, cwd?: string): ChildProcess {
   const [program, ...args] = [...enter, ...command];
   return spawn(program as string, args, {
     env: { ...process.env, ...env },

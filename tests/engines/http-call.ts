@@ -1,12 +1,12 @@
-// One HTTP request with JSON both ways, to a port or through a Unix socket: a socket in a folder is seen from every network namespace.
+// One HTTP request with JSON both ways through a Unix socket: a socket in a folder is seen from every network namespace.
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
 
-/** Where a server is: `host` and `port` as it knows itself, and the Unix socket through which it is reached, if by one. */
+/** Where a server is: `host` and `port` as it knows itself, and the Unix socket through which it is reached. */
 export interface Door {
   host: string;
   port: number;
-  socketPath?: string;
+  socketPath: string;
 }
 
 export interface Answer {
@@ -25,7 +25,7 @@ export function callHttp(
   return new Promise((resolve, reject) => {
     const asked = request(
       {
-        ...(door.socketPath === undefined ? { host: door.host, port: door.port } : { socketPath: door.socketPath }),
+        socketPath: door.socketPath,
         method,
         path,
         // Keystone and Heat under test keep no connection.
