@@ -74,7 +74,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   // New vms open a new generation: what an earlier run left in a coordinator that stays is not theirs.
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
   const scope = { stack, generation };
-  const before = readHistory(stack);
+  // Vms that boot take their time.
+  const known = options.vms.kind === "process" ? stack : `${stack}-${options.vms.kind}`;
+  const before = readHistory(known);
   const view = options.makeView(roles, before?.roles ?? {});
   await removeLeftBehind((text) => view.note(text));
   let forget = (): void => {};
@@ -116,7 +118,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       ...(predictedMs > 0 ? { predictedMs } : {}),
       picture,
     };
-    if (result.ok) writeHistory(stack, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
+    if (result.ok) writeHistory(known, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
     view.done(result);
     if (options.keep && reason !== "interrupted") {
       view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
