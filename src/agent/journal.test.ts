@@ -66,18 +66,18 @@ test("a torn last line is cut off, and the next entry starts on a line of its ow
 
 test("a journal whose very first line is torn is begun afresh", () => {
   const folder = makeFolder();
-  appendFileSync(join(folder, "journal.jsonl"), '{"format":1,"st');
+  appendFileSync(join(folder, "journal.jsonl"), '{"format":2,"st');
   write(folder, [started]);
   expect(openJournal(folder, identity).memory.unfinished).toHaveLength(1);
 });
 
-test("the journal of another generation is set aside", () => {
+test("the journal of another vm is set aside", () => {
   const folder = makeFolder();
   write(folder, [started, done]);
-  const journal = openJournal(folder, { ...identity, generation: "g2" });
+  const journal = openJournal(folder, { ...identity, vm: "db" });
   expect(journal.memory.roles).toEqual({});
-  expect(readdirSync(folder).sort()).toEqual(["journal-before-g2.jsonl", "journal.jsonl"]);
-  expect(readFileSync(join(folder, "journal-before-g2.jsonl"), "utf8")).toContain("4711");
+  expect(readdirSync(folder).sort()).toEqual(["journal-before.jsonl", "journal.jsonl"]);
+  expect(readFileSync(join(folder, "journal-before.jsonl"), "utf8")).toContain("4711");
 });
 
 test("only its owner may read it", () => {

@@ -75,7 +75,7 @@ async function serve(
   const { path, query } = readTarget(request);
   const { stack } = identity;
   const [, , , what, cell] = path;
-  const asked = query.get("generation") ?? (identity.kind === "vm" ? identity.generation : undefined);
+  const asked = query.get("generation") ?? (identity.kind === "vm" ? identity.epoch : undefined);
   if (what === "cells" && cell !== undefined && path.length === 5) {
     const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
     if (request.method === "GET") {
@@ -171,6 +171,7 @@ function notFound(): Refusal {
 const statusOfCode: Record<string, number> = {
   unauthorized: 401,
   forbidden: 403,
+  superseded: 403,
   conflict: 409,
   "too-large": 413,
   "too-many": 429,

@@ -1,10 +1,11 @@
 // What the doors of a hub (agents' sockets, plain HTTP, events) share: the coordinator, who comes, and which generations there are.
 import type { Hello } from "../coordinator/backends/hub-frames.ts";
 import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
-import { generationKey, generationsPrefix, type Scope, stackPrefix } from "../coordinator/keys.ts";
+import { generationsPrefix, type Scope } from "../coordinator/keys.ts";
 import { Failure } from "../model/failure.ts";
 import { type Identity, identify } from "./authorize.ts";
-import { findNewest, numberGeneration, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
+import { admitToEpoch } from "./epochs.ts";
+import { findNewest, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
 import type { Throttle } from "./throttle.ts";
 import { hubToken, sameSecret } from "./tokens.ts";
 
@@ -14,9 +15,9 @@ export interface HubCore {
   /** Tells whether this is the token of whoever runs the hub. */
   isHubToken(token: string): boolean;
   backup?: (file: string) => Promise<void>;
-  /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
+  /** Checks a claim, and finds the epoch of a vm, which it opens where that is due. Fails `unauthorized` or `superseded`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
-  /** The generation of a stack with the highest number; undefined before the first vm came. */
+  /** The epoch of a stack with the highest number; undefined before the first vm came. */
   newestGeneration(stack: string): Promise<string | undefined>;
   /** As in generations.ts; what is removed and comes again is numbered anew. */
   removeGeneration(scope: Scope): Promise<boolean>;
@@ -38,29 +39,14 @@ export interface HubCoreOptions {
 
 /** Makes the core of a hub. */
 export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, backup }: HubCoreOptions): HubCore {
-  const numbered = new Map<string, Promise<void>>();
   let encoded: { entry: Entry; text: string } | undefined;
-
-  function numberOnce(scope: Scope): Promise<void> {
-    const key = generationKey(scope);
-    let numbering = numbered.get(key);
-    if (numbering === undefined) {
-      numbering = numberGeneration(coordinator, scope).then((what) => void (what === "new" && tidy(scope.stack)));
-      numbering.catch(() => numbered.delete(key));
-      numbered.set(key, numbering);
-    }
-    return numbering;
-  }
 
   // Nobody waits for it: what a coordinator that is away leaves undone is done when the next generation comes.
   function tidy(stack: string): void {
     if (keepGenerations === undefined) return;
-    removeOldGenerations(coordinator, stack, keepGenerations).then(
-      (removed) => removed.forEach((generation) => numbered.delete(generationKey({ stack, generation }))),
-      (error: unknown) => {
-        if (!(error instanceof Failure)) throw error;
-      },
-    );
+    removeOldGenerations(coordinator, stack, keepGenerations).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+    });
   }
 
   return {
@@ -74,20 +60,16 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, 
         const whose = claim.vm === undefined ? "token of the operator" : `token or rights tag of vm ${claim.vm.id}`;
         throw new Failure("give-up", "unauthorized", `this is not the ${whose} of stack ${claim.stack}`);
       }
-      if (identity.kind === "vm") await numberOnce(identity);
-      return identity;
+      if (identity.kind === "operator" || claim.vm === undefined) return identity;
+      const { epoch, isNew } = await admitToEpoch(coordinator, claim.stack, claim.vm);
+      if (isNew) tidy(claim.stack);
+      return { ...identity, epoch };
     },
     async newestGeneration(stack) {
       return findNewest(await coordinator.list(generationsPrefix(stack)));
     },
-    removeGeneration(scope) {
-      numbered.delete(generationKey(scope));
-      return removeGeneration(coordinator, scope);
-    },
-    removeStack(stack) {
-      for (const key of numbered.keys()) if (key.startsWith(stackPrefix(stack))) numbered.delete(key);
-      return removeStack(coordinator, stack);
-    },
+    removeGeneration: (scope) => removeGeneration(coordinator, scope),
+    removeStack: (stack) => removeStack(coordinator, stack),
     encodeEntry(entry) {
       if (entry === undefined) return "null";
       if (encoded?.entry !== entry) encoded = { entry, text: JSON.stringify(entry) };

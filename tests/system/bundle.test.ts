@@ -39,7 +39,11 @@ test("the agent's bundle runs on every Node that this machine has", () => {
   const nodes = spawnSync("which", ["-a", "node"], { encoding: "utf8" }).stdout.trim().split("\n");
   for (const node of [process.execPath, ...nodes]) {
     const { status, stderr } = spawnSync(node, [agent], { encoding: "utf8" });
-    expect({ node, status, stderr }).toEqual({ node, status: 2, stderr: "usage: weft agent --config FILE\n" });
+    expect({ node, status, stderr }).toEqual({
+      node,
+      status: 2,
+      stderr: "usage: weft agent --vm FILE [--state DIR] | --config FILE\n",
+    });
   }
 });
 

@@ -1,7 +1,6 @@
 // One WebSocket to one of several hubs, kept up: finds a hub, says hello, and sends again what has no answer yet after each loss.
 import { WebSocket } from "ws";
 import { Failure, messageOf } from "../../model/failure.ts";
-import type { Rights } from "../../model/vm-plan.ts";
 import type { Observer } from "../coordinator.ts";
 import {
   type Answer,
@@ -11,6 +10,7 @@ import {
   pingIntervalMs,
   protocolVersion,
   type RequestBody,
+  type VmClaim,
 } from "./hub-frames.ts";
 import { connectPinned } from "./hub-tls.ts";
 
@@ -22,7 +22,7 @@ const longestPauseMs = 1000;
 const resendPauseMs = 250;
 
 export type HubCredentials =
-  | { kind: "vm"; stack: string; vm: string; generation: string; token: string; rights: Rights; tag: string }
+  | ({ kind: "vm"; stack: string; vm: string; token: string } & Omit<VmClaim, "id" | "epoch">)
   | { kind: "operator"; stack: string; token: string };
 
 export interface HubConnectionOptions {
@@ -55,6 +55,8 @@ export class HubConnection {
   readonly welcomed: Promise<void>;
   readonly ended: Promise<Failure>;
   localAddress: string | undefined;
+  /** Named by the first welcome of a vm; the same from then on. */
+  epoch: string | undefined;
   readonly #options: HubConnectionOptions;
   readonly #complaints = new Set<string>();
   readonly #pending = new Map<number, Pending>();
@@ -151,7 +153,7 @@ export class HubConnection {
       this.localAddress = response.socket.localAddress?.replace(/^::ffff:/, "");
     });
     socket.on("open", () => {
-      socket.send(JSON.stringify(makeHello(this.#options.credentials)));
+      socket.send(JSON.stringify(makeHello(this.#options.credentials, this.epoch)));
       heartbeat = setInterval(() => {
         if (performance.now() - heardMs > 2 * pingIntervalMs) socket.terminate();
         else socket.ping();
@@ -188,6 +190,7 @@ export class HubConnection {
       return;
     }
     this.#ready = socket;
+    this.epoch ??= greeting.epoch;
     this.#attempts = 0;
     this.#complaints.clear();
     this.#resolveWelcomed();
@@ -238,9 +241,9 @@ function send(socket: WebSocket, pending: Pending): void {
   socket.send(pending.text);
 }
 
-function makeHello(credentials: HubCredentials): Hello {
+function makeHello(credentials: HubCredentials, epoch: string | undefined): Hello {
   const { stack, token } = credentials;
   if (credentials.kind === "operator") return { v: protocolVersion, stack, token };
-  const { vm: id, generation, rights, tag } = credentials;
-  return { v: protocolVersion, stack, token, vm: { id, generation, rights, tag } };
+  const { kind: _kind, stack: _stack, token: _token, vm: id, ...claim } = credentials;
+  return { v: protocolVersion, stack, token, vm: { id, ...claim, ...(epoch === undefined ? {} : { epoch }) } };
 }
