@@ -74,7 +74,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   // New vms open a new generation: what an earlier run left in a coordinator that stays is not theirs.
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
   const scope = { stack, generation };
-  const before = readHistory(stack);
+  // Vms that boot take their time.
+  const known = options.vms.kind === "process" ? stack : `${stack}-${options.vms.kind}`;
+  const before = readHistory(known);
   const view = options.makeView(roles, before?.roles ?? {});
   await removeLeftBehind((text) => view.note(text));
   let forget = (): void => {};
@@ -98,10 +100,12 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       });
     });
     const onRole = (status: RoleStatus, picture: Picture): void => view.role(status, picture);
-    const limits = { timeoutMs: options.timeoutMs, signal };
+    // A vm that cannot be started ends the run.
+    const broken = new AbortController();
+    starting.catch(() => broken.abort());
+    const limits = { timeoutMs: options.timeoutMs, signal: AbortSignal.any([signal, broken.signal]) };
     const { picture, reason } = await followToEnd(access, roles, limits, onRole, options.onEvent);
     await starting;
-    if (machine.consoles !== undefined && (reason === "failed" || reason === "timeout")) keepConsoles(machine.consoles, view);
     const graph = placedGraph(options.resolved, vms, heat);
     const predictedMs = before === undefined ? 0 : Math.round(predict(graph, before.roles).makespanMs);
     const result: RunResult = {
@@ -116,8 +120,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       ...(predictedMs > 0 ? { predictedMs } : {}),
       picture,
     };
-    if (result.ok) writeHistory(stack, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
+    if (result.ok) writeHistory(known, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
     view.done(result);
+    if (machine.consoles !== undefined && (reason === "failed" || reason === "timeout")) keepConsoles(machine.consoles, view);
     if (options.keep && reason !== "interrupted") {
       view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
       await aborted(signal);

@@ -8,9 +8,9 @@ export interface VmStart {
   vm: string;
   address: string;
   /** The agent's configuration, for a vm that is nothing but an agent and has only `folder` to itself. */
-  config(folder: string): object;
+  config: (folder: string) => object;
   /** What a cloud would hand to cloud-init, for a vm that boots. */
-  userData(): string;
+  userData: () => string;
 }
 
 /** Where vms are put. */

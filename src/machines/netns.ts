@@ -152,6 +152,11 @@ export class NetnsMachine implements BootMachine {
     return join(this.#find(name).folder, "upper");
   }
 
+  /** The name of its control group: part of a line in the /proc/PID/cgroup of all its processes. */
+  groupOf(name: string): string {
+    return join(basename(this.#options.folder), this.#find(name).port);
+  }
+
   /** Ends the vms and the network; their folders stay. */
   async stop(): Promise<void> {
     this.#stopping = true;

@@ -101,10 +101,14 @@ export class QemuMachine implements BootMachine {
       ...(accel === "kvm" ? ["-accel", "kvm", "-cpu", "host"] : ["-accel", "tcg,thread=multi,tb-size=128", "-cpu", "Nehalem"]),
       ...`-smp 1 -m ${memoryMiB} -nographic -nodefaults -serial stdio -monitor none -device virtio-rng-pci`.split(" "),
       ...(existsSync(join(image, "vmlinuz")) ? kernel : []),
-      ...["-drive", `file=${join(vm.folder, "disk.qcow2")},if=virtio,cache=unsafe`],
-      ...["-drive", `file=${join(vm.folder, "seed.iso")},if=virtio,format=raw,readonly=on`],
-      ...["-device", `virtio-net-pci,netdev=lan,mac=${vm.mac}`],
-      ...["-netdev", `tap,id=lan,ifname=${vm.port},script=no,downscript=no`],
+      "-drive",
+      `file=${join(vm.folder, "disk.qcow2")},if=virtio,cache=unsafe`,
+      "-drive",
+      `file=${join(vm.folder, "seed.iso")},if=virtio,format=raw,readonly=on`,
+      "-device",
+      `virtio-net-pci,netdev=lan,mac=${vm.mac}`,
+      "-netdev",
+      `tap,id=lan,ifname=${vm.port},script=no,downscript=no`,
     ];
     const console = openSync(consoleFile(folder, name), "a", 0o600);
     const launcher = lan.spawn(command, { stdio: ["ignore", console, console] });
