@@ -11,6 +11,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   graph: { summary: "show which role waits for which", load: () => import("./commands/graph.ts") },
   simulate: { summary: "predict makespan and critical path from durations", load: () => import("./commands/simulate.ts") },
   up: { summary: "run the whole stack on this machine", load: () => import("./commands/up.ts") },
+  plan: { summary: "say what an update would do to a stack on a cloud", load: () => import("./commands/plan.ts") },
   deploy: {
     summary: "create or update a stack on a cloud, and follow it to its end",
     load: () => import("./commands/deploy.ts"),

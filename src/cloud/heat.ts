@@ -107,10 +107,14 @@ export async function listResources(session: CloudSession, stack: Stack): Promis
   return (answer as unknown as { resources: StackResource[] }).resources;
 }
 
-/** The text of a SoftwareConfig. */
-export async function readConfig(session: CloudSession, id: string): Promise<string> {
+export interface SoftwareConfig {
+  config: string;
+  inputs: { name: string; value?: Json }[];
+}
+
+export async function readConfig(session: CloudSession, id: string): Promise<SoftwareConfig> {
   const answer = await session.ask("GET", `/software_configs/${id}`);
-  return (answer as unknown as { software_config: { config: string } }).software_config.config;
+  return (answer as unknown as { software_config: SoftwareConfig }).software_config;
 }
 
 /** Ends a deployment in place of its vm's agent; Heat lets the stack's owner do so. */

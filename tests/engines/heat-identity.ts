@@ -1,4 +1,4 @@
-// What Heat needs to find in a fresh Keystone: services and where they are, its own users and roles, and a user `demo` with a project.
+// What Heat needs to find in a fresh Keystone: its own users and roles, and a user `demo` with a project.
 import { callHttp, type Door } from "./http-call.ts";
 import type { HeatPlan } from "./heat-settings.ts";
 
@@ -13,7 +13,7 @@ export async function getToken(keystone: Door, user: string, password: string, p
 }
 
 /** Fills a Keystone that was bootstrapped with `admin`. */
-export async function fillKeystone(keystone: Door, { address, ports, password }: HeatPlan): Promise<void> {
+export async function fillKeystone(keystone: Door, { password }: HeatPlan): Promise<void> {
   const token = await getToken(keystone, "admin", password, "admin");
   const ask = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
     const answer = await callHttp(keystone, method, `/v3${path}`, { token, ...(body === undefined ? {} : { body }) });
@@ -38,18 +38,4 @@ export async function fillKeystone(keystone: Door, { address, ports, password }:
   const project = await make("project", { name: "demo", ...own });
   const demo = await make("user", { name: "demo", password, ...own });
   await ask("PUT", `/projects/${project}/users/${demo}/roles/${roles["member"]}`);
-
-  const at = (port: number, path: string): string => `http://${address}:${port}${path}`;
-  const services: [string, string, string][] = [
-    ["heat", "orchestration", at(ports.heat, "/v1/$(project_id)s")],
-    ["heat-cfn", "cloudformation", at(ports.cfn, "/v1")],
-    ["nova", "compute", at(ports.cloud, "/compute/v2.1")],
-    ["glance", "image", at(ports.cloud, "/image")],
-    ["neutron", "network", at(ports.cloud, "/network")],
-  ];
-  for (const [name, type, url] of services) {
-    const id = await make("service", { name, type });
-    for (const kind of ["public", "internal", "admin"])
-      await make("endpoint", { service_id: id, interface: kind, url, region_id: "RegionOne" });
-  }
 }

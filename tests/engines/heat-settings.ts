@@ -20,11 +20,33 @@ export function keystoneSettings({ folder }: HeatPlan): string {
   return writeIni({
     DEFAULT: { log_file: `${folder}/keystone.log` },
     database: database(folder, "keystone"),
-    cache: { enabled: false },
+    // One process asks and answers: what it has looked up it need not look up again.
+    cache: { enabled: true, backend: "dogpile.cache.memory" },
+    catalog: { driver: "templated", template_file: `${folder}/catalog` },
+    // Safe passwords would take a third of a second each.
+    identity: { password_hash_rounds: 4 },
     fernet_tokens: { key_repository: `${folder}/fernet` },
     credential: { key_repository: `${folder}/credential` },
     token: { expiration: 86_400 },
   });
+}
+
+/** What there is in this cloud, and where. */
+export function catalogText({ address, ports }: HeatPlan): string {
+  const at = (port: number, path: string): string => `http://${address}:${port}${path}`;
+  const services: [string, string, string][] = [
+    ["keystone", "identity", at(ports.keystone, "/v3")],
+    ["heat", "orchestration", at(ports.heat, "/v1/$(project_id)s")],
+    ["heat-cfn", "cloudformation", at(ports.cfn, "/v1")],
+    ["nova", "compute", at(ports.cloud, "/compute/v2.1")],
+    ["glance", "image", at(ports.cloud, "/image")],
+    ["neutron", "network", at(ports.cloud, "/network")],
+  ];
+  const lines = services.flatMap(([name, type, url]) => [
+    `catalog.RegionOne.${type}.name = ${name}`,
+    ...["public", "internal", "admin"].map((kind) => `catalog.RegionOne.${type}.${kind}URL = ${url}`),
+  ]);
+  return `${lines.join("\n")}\n`;
 }
 
 export function heatSettings(plan: HeatPlan): string {

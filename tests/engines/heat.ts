@@ -1,16 +1,17 @@
 // Real Keystone and Heat for tests (Debian's packages): Keystone under uwsgi, Heat's API and engine in one process, both over SQLite, in a
 // network of their own; cloud-stub.ts stands for Nova, Glance and Neutron. Nothing else of the machine is touched.
 import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { freePort } from "../../bench/engines.ts";
 import { Lan, lanNet } from "../../src/machines/lan.ts";
 import { openCloud, type CloudOptions, type CloudStub } from "./cloud-stub.ts";
 import { fillKeystone, getToken } from "./heat-identity.ts";
-import { heatSettings, keystoneSettings, keystoneUrl, type HeatPlan } from "./heat-settings.ts";
+import { catalogText, heatSettings, keystoneSettings, keystoneUrl, type HeatPlan } from "./heat-settings.ts";
 import { callHttp, type Answer, type Door } from "./http-call.ts";
 
 const run = promisify(execFile);
@@ -132,17 +133,17 @@ async function prepareDatabases(plan: HeatPlan): Promise<void> {
   const [keystoneFile, heatFile] = [join(folder, "keystone.conf"), join(folder, "heat.conf")];
   writeFileSync(keystoneFile, keystoneSettings(plan), { mode: 0o600 });
   writeFileSync(heatFile, heatSettings(plan), { mode: 0o600 });
-  for (const name of ["fernet", "credential"]) mkdirSync(join(folder, name), { mode: 0o700 });
-  const url = `${keystoneUrl(plan)}/v3`;
-  const urls = ["admin", "internal", "public"].flatMap((kind) => [`--bootstrap-${kind}-url`, url]);
+  writeFileSync(join(folder, "catalog"), catalogText(plan));
+  for (const name of ["fernet", "credential"]) {
+    mkdirSync(join(folder, name), { mode: 0o700 });
+    // The staged key and the primary one, as keystone-manage would make them.
+    for (const key of ["0", "1"])
+      writeFileSync(join(folder, name, key), randomBytes(32).toString("base64url") + "=", { mode: 0o600 });
+  }
   const manage = (...args: string[]): Promise<unknown> => run("keystone-manage", ["--config-file", keystoneFile, ...args]);
   const keystone = async (): Promise<void> => {
     await manage("db_sync");
-    const { stdout: group } = await run("id", ["-gn"]);
-    const owner = ["--keystone-user", userInfo().username, "--keystone-group", group.trim()];
-    await manage("fernet_setup", ...owner);
-    await manage("credential_setup", ...owner);
-    await manage("bootstrap", "--bootstrap-password", password, "--bootstrap-region-id", "RegionOne", ...urls);
+    await manage("bootstrap", "--bootstrap-password", password);
   };
   await Promise.all([keystone(), run("heat-manage", ["--config-file", heatFile, "db_sync"])]);
   // Or readers that linger would lock writers out.
