@@ -26,6 +26,7 @@ const layers: Record<string, string[]> = {
     "functions",
     "compiler",
     "compiler/2-analyze",
+    "compiler/3-emit",
     "coordinator",
     "hub",
     "agent",
