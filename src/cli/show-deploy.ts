@@ -46,6 +46,8 @@ export function plainDeployView(startMs: number): DeployView {
   };
   return {
     heat(event, stack) {
+      // A nested stack is told by the resource that it is of.
+      if (isOfNestedStack(event, stack)) return;
       const { resource_status: status, resource_status_reason: reason } = event;
       print("heat", `${resourcePath(event, stack)} ${status}${status.endsWith("_FAILED") ? `: ${reason ?? ""}` : ""}`);
     },
@@ -87,11 +89,18 @@ export function quietText(waiting: StackResource[], sinceMs: number): string {
   return `Heat has been silent for ${span(Date.now() - sinceMs)}; under way: ${names.join(", ") || "nothing that it names"}`;
 }
 
+function isOfNestedStack({ resource_name, links }: HeatEvent, stack: Stack): boolean {
+  return resource_name !== stack.stack_name && resource_name === nestedName(links);
+}
+
+function nestedName(links: HeatEvent["links"]): string | undefined {
+  return /\/stacks\/([^/]+)\//.exec(links.find(({ rel }) => rel === "stack")?.href ?? "")?.[1];
+}
+
 /** `app/0/vm`: nested stacks are named after their parent, a resource of it and twelve letters. */
 export function resourcePath({ resource_name, links, physical_resource_id }: HeatEvent, stack: Stack): string {
   if (physical_resource_id === stack.id) return `stack ${stack.stack_name}`;
-  const href = links.find(({ rel }) => rel === "stack")?.href ?? "";
-  const nested = /\/stacks\/([^/]+)\//.exec(href)?.[1] ?? stack.stack_name;
+  const nested = nestedName(links) ?? stack.stack_name;
   const path = nested.slice(stack.stack_name.length + 1).replace(/-[a-z0-9]{12}(?=-|$)/g, "");
   return [...path.split("-"), resource_name].filter((part) => part !== "").join("/");
 }

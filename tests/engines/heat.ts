@@ -174,12 +174,9 @@ function startServer([program, ...args]: string[], env: Record<string, string>, 
 }
 
 function startIn(enter: readonly string[], command: string[], env: Record<string, string>, cwd?: string): ChildProcess {
-  const [program, ...args] = [...enter, ...command];
-  return spawn(program as string, args, {
-    env: { ...process.env, ...env },
-    ...(cwd === undefined ? {} : { cwd }),
-    detached: true,
-  });
+  // Whoever enters stands at the root.
+  const [program, ...args] = [...enter, "sh", "-c", 'cd "$0" && exec "$@"', cwd ?? process.cwd(), ...command];
+  return spawn(program as string, args, { env: { ...process.env, ...env }, detached: true });
 }
 
 function userEnvironment(plan: HeatPlan): Record<string, string> {

@@ -1,9 +1,9 @@
 // Servers of cloud-stub.ts as real machines: namespaces on a bridge, booted by systemd and the real cloud-init from a configuration drive, as
 // Nova gives it to them.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Lan, lanNet } from "../../src/machines/lan.ts";
+import { makeRunFolder } from "../../src/machines/left-behind.ts";
 import { NetnsMachine } from "../../src/machines/netns.ts";
 import { hostName } from "../../src/machines/seed.ts";
 import type { CloudMachine, CloudServer } from "./cloud-stub.ts";
@@ -18,11 +18,10 @@ export interface NetnsCloud extends AsyncDisposable {
 
 /** Opens a network for servers whose root file system lies over `base`. */
 export async function openNetnsCloud(base: string): Promise<NetnsCloud> {
-  // Not on the memory's file system: overlays are written to by the guests.
-  const folder = mkdtempSync(join(tmpdir(), "weft-cloud-"));
-  mkdirSync(join(folder, "consoles"));
+  const folder = makeRunFolder();
+  mkdirSync(join(folder.path, "consoles"));
   const lan = await Lan.open();
-  const machine = new NetnsMachine({ folder, base, lan });
+  const machine = new NetnsMachine({ folder: folder.path, base, lan });
   return {
     lan,
     machine,
@@ -38,7 +37,7 @@ export async function openNetnsCloud(base: string): Promise<NetnsCloud> {
     },
     async [Symbol.asyncDispose]() {
       await machine.stop();
-      rmSync(folder, { recursive: true, force: true });
+      folder[Symbol.dispose]();
     },
   };
 }

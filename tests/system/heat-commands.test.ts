@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withEngine } from "../contract/engines/engine-present.ts";
+import { childOf } from "../../src/machines/lan.ts";
 import { heatMissing, startHeat, type HeatBed } from "../engines/heat.ts";
 import { root } from "./stack-bed.ts";
 
@@ -115,7 +116,7 @@ resources:
     let said = "";
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       said += text;
-      if (text.includes("run CREATE_IN_PROGRESS")) child.kill("SIGINT");
+      if (text.includes("run CREATE_IN_PROGRESS")) process.kill(childOf(child.pid as number) as number, "SIGINT");
     });
     const [code] = (await once(child, "close")) as [number];
     expect({ code, said }).toEqual({

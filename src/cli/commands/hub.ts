@@ -66,7 +66,14 @@ that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
     const watched = reportTrouble(coordinator, complain);
     const security = { tokenKey, limits, ...(tls === undefined ? {} : { tls }) };
     const copying = coordinator.backup === undefined ? {} : { backup: coordinator.backup };
-    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention, ...copying, programs: vmPrograms() });
+    await using hub = await openHub({
+      listen,
+      coordinator: watched,
+      ...security,
+      ...retention,
+      ...copying,
+      programs: vmPrograms(),
+    });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)

@@ -22,7 +22,7 @@ Heat can resolve are not compared.
 ${templateHelp}
 ${cloudHelp}
   --json                    {stack, exists, roles: [{id, why: "new"|"edited"|"value"|"reads", what}],
-                            servers: [{name, action: "create"|"replace"|"delete"|"update"}], resources: {added, replaced, deleted, updated}}
+                            servers: [{name, action: "create"|"replace"|"delete"}]}
 
 exit: 0 done, 1 template wrong or refused by Heat, 2 usage, 4 the cloud cannot be reached`,
   async run(args) {
@@ -77,19 +77,14 @@ function valueOf({ template, resolved, plan }: GoodTemplate, vm: string, slot: s
 
 const serverType = "OS::Nova::Server";
 
-function serversOf({ changes, compiled }: Plan): { name: string; action: "create" | "replace" | "delete" | "update" }[] {
+function serversOf({ changes, compiled }: Plan): { name: string; action: "create" | "replace" | "delete" }[] {
   if (changes === undefined)
     return [...compiled.template.resources.values()]
       .filter(({ type }) => type === serverType)
       .map(({ name }) => ({ name, action: "create" as const }));
-  const named = (list: ResourceChange[], action: "create" | "replace" | "delete" | "update"): ReturnType<typeof serversOf> =>
+  const named = (list: ResourceChange[], action: "create" | "replace" | "delete"): ReturnType<typeof serversOf> =>
     list.filter(({ resource_type }) => resource_type === serverType).map((one) => ({ name: nameOf(one), action }));
-  return [
-    ...named(changes.replaced, "replace"),
-    ...named(changes.deleted, "delete"),
-    ...named(changes.added, "create"),
-    ...named(changes.updated, "update"),
-  ];
+  return [...named(changes.replaced, "replace"), ...named(changes.deleted, "delete"), ...named(changes.added, "create")];
 }
 
 // In a nested stack the resource alone says little.
@@ -99,10 +94,7 @@ function nameOf({ resource_name, stack_name }: ResourceChange): string {
 
 function toDocument(plan: Plan): object {
   const { stack, roles, changes } = plan;
-  const names = (list: ResourceChange[] = []): string[] => list.map(nameOf);
-  const { added, replaced, deleted, updated } = changes ?? {};
-  const resources = { added: names(added), replaced: names(replaced), deleted: names(deleted), updated: names(updated) };
-  return { stack, exists: changes !== undefined, roles, servers: serversOf(plan), resources };
+  return { stack, exists: changes !== undefined, roles, servers: serversOf(plan) };
 }
 
 function toText(plan: Plan): string {
