@@ -1,7 +1,7 @@
 // What a stack's vms were told when it was deployed last: the plans in its SoftwareConfigs and the values that Heat resolved for them.
 import type { Json } from "../model/json.ts";
 import type { VmPlan } from "../model/vm-plan.ts";
-import { listResources, readConfig, type Stack } from "./heat.ts";
+import { readConfig, type StackResource } from "./heat.ts";
 import type { CloudSession } from "./session.ts";
 
 /** What one vm, or every member of one group, has been told. */
@@ -12,9 +12,21 @@ export interface DeployedPlan {
   values: Record<string, Json> | undefined;
 }
 
-/** Reads the plans of a stack by their `vm`. */
-export async function readDeployed(session: CloudSession, stack: Stack): Promise<Map<string, DeployedPlan>> {
-  const resources = await listResources(session, stack);
+/** How many members each group of a stack has, by the group's name. */
+export function countMembers(resources: StackResource[]): Map<string, number> {
+  const linkOf = (resource: StackResource, rel: string): string | undefined =>
+    resource.links.find((link) => link.rel === rel)?.href;
+  const groups = resources.filter(({ resource_type }) => resource_type.endsWith("Group"));
+  return new Map(
+    groups.map((group) => {
+      const nested = linkOf(group, "nested");
+      return [group.resource_name, resources.filter((one) => nested !== undefined && linkOf(one, "stack") === nested).length];
+    }),
+  );
+}
+
+/** Reads the plans that are among a stack's resources, by their `vm`. */
+export async function readDeployed(session: CloudSession, resources: StackResource[]): Promise<Map<string, DeployedPlan>> {
   const ids = (type: string): string[] =>
     resources
       .filter(({ resource_type, physical_resource_id }) => resource_type === type && physical_resource_id !== "")

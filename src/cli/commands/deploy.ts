@@ -84,7 +84,7 @@ async function deploy(
   const stack = action.before;
   view.note(`${before === undefined ? "creating" : "updating"} stack ${stack.stack_name}, ${stack.id}`);
   const ended = new AbortController();
-  const roles = followRoles(hubAccess(hub, stack.id), view, AbortSignal.any([ended.signal, signal]));
+  const roles = followRoles(hubAccess(hub, stack.id), before !== undefined, view, AbortSignal.any([ended.signal, signal]));
   try {
     const last = await followAction(session, action, heatView(view, stack), signal);
     if (last === undefined) throw new Failure("give-up", "no-stack", `the stack ${name} was deleted meanwhile`);

@@ -1,9 +1,11 @@
 // weft plan: what "weft deploy" would do to a stack on a cloud, without doing it.
 import { parseArgs } from "node:util";
-import { findStack, previewUpdate, type ResourceChange, type Stack, type StackChanges } from "../../cloud/heat.ts";
-import { readDeployed } from "../../cloud/read-deployed.ts";
+import { findStack, listResources, previewUpdate, type ResourceChange, type Stack, type StackChanges } from "../../cloud/heat.ts";
+import { countMembers, readDeployed } from "../../cloud/read-deployed.ts";
 import { HeatPlayer, UnknownToUs } from "../../machines/play-heat.ts";
+import { memberId } from "../../model/cell.ts";
 import type { Json } from "../../model/json.ts";
+import type { VmPlan } from "../../model/vm-plan.ts";
 import { cloudFlags, cloudHelp, compileForCloud, makeRequest, openCloudSession } from "../cloud-options.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { comparePlans, type RoleChange } from "../compare-plans.ts";
@@ -39,21 +41,28 @@ exit: 0 done, 1 template wrong or refused by Heat, 2 usage, 4 the cloud cannot b
     const stack = await findStack(session, name ?? stackName(compiled.template.file));
     const withOld = stack === undefined ? compiled : compileForCloud([file as string], keepValues(values, compiled, stack));
     if (withOld === undefined) return exitCodes.template;
-    const deployed = stack === undefined ? new Map<string, never>() : await readDeployed(session, stack);
+    const resources = stack === undefined ? [] : await listResources(session, stack);
+    const deployed = await readDeployed(session, resources);
     const roles = comparePlans(deployed, withOld.plan, withOld.flow, (vm, slot) => valueOf(withOld, vm, slot));
     const changes = stack === undefined ? undefined : await previewUpdate(session, stack, makeRequest(compiled, values));
-    const plan = { stack: name ?? stackName(compiled.template.file), roles, changes, compiled };
-    process.stdout.write(values.json === true ? `${JSON.stringify(toDocument(plan))}\n` : toText(plan));
+    const servers = serversOf(withOld, changes, countMembers(resources));
+    const plan = { stack: name ?? stackName(compiled.template.file), exists: stack !== undefined, roles, servers };
+    process.stdout.write(values.json === true ? `${JSON.stringify(plan)}\n` : toText(plan));
     return exitCodes.done;
   },
 } satisfies Command;
 
+interface ServerChange {
+  /** A resource, `app[2]`, or what Heat calls a nested stack with the resource in it. */
+  name: string;
+  action: "create" | "replace" | "delete";
+}
+
 interface Plan {
   stack: string;
+  exists: boolean;
   roles: RoleChange[];
-  /** Undefined: the stack would be created. */
-  changes: StackChanges | undefined;
-  compiled: GoodTemplate;
+  servers: ServerChange[];
 }
 
 // Heat shows hidden values as stars; the stack keeps them all the same.
@@ -77,14 +86,37 @@ function valueOf({ template, resolved, plan }: GoodTemplate, vm: string, slot: s
 
 const serverType = "OS::Nova::Server";
 
-function serversOf({ changes, compiled }: Plan): { name: string; action: "create" | "replace" | "delete" }[] {
-  if (changes === undefined)
-    return [...compiled.template.resources.values()]
-      .filter(({ type }) => type === serverType)
-      .map(({ name }) => ({ name, action: "create" as const }));
-  const named = (list: ResourceChange[], action: "create" | "replace" | "delete"): ReturnType<typeof serversOf> =>
-    list.filter(({ resource_type }) => resource_type === serverType).map((one) => ({ name: nameOf(one), action }));
-  return [...named(changes.replaced, "replace"), ...named(changes.deleted, "delete"), ...named(changes.added, "create")];
+// Heat tells of servers that stay or go; how many members groups get is in their sizes.
+function serversOf(
+  compiled: GoodTemplate,
+  changes: StackChanges | undefined,
+  members: ReadonlyMap<string, number>,
+): ServerChange[] {
+  const named = (list: ResourceChange[] | undefined, action: ServerChange["action"]): ServerChange[] =>
+    (list ?? []).filter(({ resource_type }) => resource_type === serverType).map((one) => ({ name: nameOf(one), action }));
+  const isTop = ({ name }: ServerChange): boolean => !name.includes("/");
+  const created = [...compiled.template.resources.values()].filter(({ type }) => type === serverType);
+  return [
+    ...named(changes?.replaced, "replace"),
+    ...named(changes?.deleted, "delete").filter(isTop),
+    ...(changes === undefined
+      ? created.map(({ name }) => ({ name, action: "create" as const }))
+      : named(changes.added, "create").filter(isTop)),
+    ...compiled.plan.vms.flatMap((vm) => scaleGroup(compiled, vm, members)),
+  ];
+}
+
+function scaleGroup(compiled: GoodTemplate, { vm, group }: VmPlan, members: ReadonlyMap<string, number>): ServerChange[] {
+  if (group === undefined) return [];
+  const { size } = group;
+  const wanted = Number(
+    size.kind === "slot" ? valueOf(compiled, vm, size.slot) : size.kind === "value" ? size.value : Number.NaN,
+  );
+  const there = members.get(group.name) ?? 0;
+  if (!Number.isInteger(wanted) || wanted === there) return [];
+  const [from, to] = [Math.min(there, wanted), Math.max(there, wanted)];
+  const action = wanted > there ? "create" : "delete";
+  return Array.from({ length: to - from }, (_, index) => ({ name: memberId(group.name, from + index), action }));
 }
 
 // In a nested stack the resource alone says little.
@@ -92,21 +124,12 @@ function nameOf({ resource_name, stack_name }: ResourceChange): string {
   return /-[a-z0-9]{12}(-|$)/.test(stack_name) ? `${stack_name}/${resource_name}` : resource_name;
 }
 
-function toDocument(plan: Plan): object {
-  const { stack, roles, changes } = plan;
-  return { stack, exists: changes !== undefined, roles, servers: serversOf(plan) };
-}
-
 function toText(plan: Plan): string {
-  const { stack, roles, changes } = plan;
-  const lines = [
-    changes === undefined ? `there is no stack ${stack}: it would be created` : `the stack ${stack} would be updated`,
-    "",
-  ];
+  const { stack, exists, roles, servers } = plan;
+  const lines = [!exists ? `there is no stack ${stack}: it would be created` : `the stack ${stack} would be updated`, ""];
   lines.push(roles.length === 0 ? "no role would run again" : "roles");
   const width = Math.max(0, ...roles.map(({ id }) => id.length));
   for (const { id, why, what } of roles) lines.push(`  ${id.padEnd(width)}  ${reasons[why](what)}`);
-  const servers = serversOf(plan);
   lines.push("", servers.length === 0 ? "no server would be touched" : "servers");
   for (const { name, action } of servers) lines.push(`  ${action.padEnd(7)}  ${name}`);
   return `${lines.join("\n")}\n`;
