@@ -160,7 +160,7 @@ export class VmBed implements AsyncDisposable {
   }
 }
 
-/** What a run on this machine has left in its trees of control groups. */
-export function groupsLeft(): string[] {
-  return cgroupRoots().flatMap((root) => readdirSync(root).filter((name) => name.startsWith("weft-")));
+/** What the run with this name has left in the trees of control groups. */
+export function groupsLeft(run: string): string[] {
+  return cgroupRoots().flatMap((root) => readdirSync(root).filter((name) => name === run));
 }
