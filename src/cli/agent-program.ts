@@ -25,6 +25,12 @@ export function runtimeProgram(): string | undefined {
   }
 }
 
+/** The programs that a hub serves, by the names under which vms fetch them. */
+export function vmPrograms(): Record<string, string> {
+  const runtime = runtimeProgram();
+  return { "agent.cjs": agentProgram(), ...(runtime === undefined ? {} : { "node-linux-x64": runtime }) };
+}
+
 /** The digests that vms hold these programs to. */
 export function readProgramDigests(): ProgramDigests {
   const runtime = runtimeProgram();

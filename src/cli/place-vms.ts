@@ -34,9 +34,11 @@ export async function placeVms(
   return vms.map((vm) => ({ ...vm, address: addresses.get(vm.id) as string, values: slotValues(plan, vm, heat) }));
 }
 
-type Member = Omit<PlacedVm, "address" | "values">;
+/** A vm before anything is known of it but its place in the stack. */
+export type Member = Omit<PlacedVm, "address" | "values">;
 
-function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
+/** The vms that a plan stands for: itself, or the members of its group. */
+export function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
   const { group } = compiled;
   if (group === undefined) return [{ id: compiled.vm, compiled, plan: compiled }];
   const { size: expr } = group;
@@ -49,7 +51,8 @@ function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Membe
   });
 }
 
-function slotValues(plan: StackPlan, vm: Member, heat: HeatPlayer): Record<string, Json> {
+/** What Heat resolves for one vm, by slot. */
+export function slotValues(plan: StackPlan, vm: Member, heat: HeatPlayer): Record<string, Json> {
   const values: Record<string, Json> = {};
   for (const [slot, expr] of Object.entries(plan.slots[vm.compiled.vm] ?? {})) {
     const { group } = vm.compiled;
@@ -65,8 +68,8 @@ function slotExpr(plan: StackPlan, vm: VmPlan, slot: string): Expr {
   return expr;
 }
 
-// Heat replaces the index variable in every text of a member's definition.
-function replaceIndex(expr: Expr, indexVar: string, index: number): Expr {
+/** Heat replaces the index variable in every text of a member's definition. */
+export function replaceIndex(expr: Expr, indexVar: string, index: number): Expr {
   const reviver = (_: string, value: unknown): unknown =>
     typeof value === "string" ? value.replaceAll(indexVar, String(index)) : value;
   return JSON.parse(JSON.stringify(expr), reviver) as Expr;

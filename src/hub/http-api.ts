@@ -49,6 +49,10 @@ async function route(
 ): Promise<Answer | undefined> {
   const { path } = readTarget(request);
   if (path.length === 1 && path[0] === "healthz") return { status: 200, body: { ok: true } };
+  if (path.length === 2 && path[0] === "agent") {
+    await core.programs.send(path[1] ?? "", request, response);
+    return undefined;
+  }
   if (path.length === 2 && path[0] === "v1" && path[1] === "backup") {
     await sendBackup(core, request, response);
     return undefined;

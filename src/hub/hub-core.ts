@@ -6,6 +6,7 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, identify } from "./authorize.ts";
 import { admitToEpoch } from "./epochs.ts";
 import { findNewest, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
+import { type Programs, ProgramServer } from "./serve-programs.ts";
 import type { Throttle } from "./throttle.ts";
 import { hubToken, sameSecret } from "./tokens.ts";
 
@@ -15,6 +16,7 @@ export interface HubCore {
   /** Tells whether this is the token of whoever runs the hub. */
   isHubToken(token: string): boolean;
   backup?: (file: string) => Promise<void>;
+  programs: ProgramServer;
   /** Checks a claim, and finds the epoch of a vm, which it opens where that is due. Fails `unauthorized` or `superseded`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
   /** The epoch of a stack with the highest number; undefined before the first vm came. */
@@ -35,10 +37,19 @@ export interface HubCoreOptions {
   keepGenerations?: number | undefined;
   /** Writes a copy of the coordinator's store to a new file, where it can. */
   backup?: ((file: string) => Promise<void>) | undefined;
+  /** What vms may fetch. */
+  programs?: Programs | undefined;
 }
 
 /** Makes the core of a hub. */
-export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, backup }: HubCoreOptions): HubCore {
+export function makeHubCore({
+  coordinator,
+  tokenKey,
+  throttle,
+  keepGenerations,
+  backup,
+  programs = {},
+}: HubCoreOptions): HubCore {
   let encoded: { entry: Entry; text: string } | undefined;
 
   // Nobody waits for it: what a coordinator that is away leaves undone is done when the next generation comes.
@@ -54,6 +65,7 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, 
     throttle,
     isHubToken: (token) => sameSecret(token, hubToken(tokenKey)),
     ...(backup === undefined ? {} : { backup }),
+    programs: new ProgramServer(programs),
     async admit(claim) {
       const identity = identify(claim, tokenKey);
       if (identity === undefined) {

@@ -119,6 +119,7 @@ export class HeatPlayer {
   #known(resource: Resource, attribute: string): Json | undefined {
     if (resource.type === "OS::Heat::RandomString" && attribute === "value") return this.#randomString(resource);
     if (resource.type === "OS::Heat::Value" && attribute === "value") return this.#property(resource, "value");
+    if (attribute === "config" && /^OS::Heat::(SoftwareConfig|CloudConfig)$/.test(resource.type)) return this.#config(resource);
     if (resource.type === "OS::Nova::Server") return this.#vmAttribute(resource.name, attribute);
     const member = resource.group === undefined ? undefined : /^resource\.(\d+)$/.exec(attribute)?.[1];
     if (member !== undefined) return this.reference(`${resource.name}-${member}`);
@@ -131,6 +132,14 @@ export class HeatPlayer {
       return typeof port === "string" ? this.#addressBehind(port.slice(this.#stage.stack.length + 1)) : undefined;
     }
     return undefined;
+  }
+
+  #config(resource: Resource): Json {
+    const cloudConfig = this.#property(resource, "cloud_config");
+    // JSON is YAML.
+    return cloudConfig === undefined
+      ? (this.#property(resource, "config") ?? "")
+      : `#cloud-config\n${JSON.stringify(cloudConfig)}\n`;
   }
 
   #vmAttribute(vm: string, attribute: string): Json | undefined {

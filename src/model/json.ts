@@ -17,6 +17,11 @@ export function canonicalJson(value: Json): string {
   return `{${fields.join(",")}}`;
 }
 
+/** Returns a JSON text with all but ASCII characters as escapes: the same JSON, whatever those who carry it make of others. */
+export function asciiJson(text: string): string {
+  return text.replace(/[^\0-~]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 /** Tells whether two JSON values are equal; the order of object keys does not count. */
 export function sameJson(left: Json, right: Json): boolean {
   return left === right || canonicalJson(left) === canonicalJson(right);

@@ -1,26 +1,20 @@
 // Compiles every folder of examples/ and of this one, and compares with what lies in its expected/. UPDATE_GOLDEN=1 rewrites that;
 // a file that is missing there is written at home and is a failure in CI.
-import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { graphFormats } from "../../src/cli/show-graph.ts";
-import { compile, type Compiled } from "../../src/compiler/compile.ts";
+import type { Compiled } from "../../src/compiler/compile.ts";
 import { catalogue } from "../../src/diagnostics/catalogue.ts";
 import { renderText } from "../../src/diagnostics/render.ts";
+import { compileFolder, folders, root } from "../support/compile-folder.ts";
 
-const root = join(import.meta.dirname, "../..");
-const folders = ["examples", "tests/golden"].flatMap((parent) =>
-  readdirSync(join(root, parent), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(root, parent, entry.name, "stack.yaml")))
-    .map((entry) => `${parent}/${entry.name}`),
-);
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1";
 const isCi = process.env["CI"] !== undefined && process.env["CI"] !== "";
 
 test.for(folders)("%s compiles to what is expected", (folder) => {
   const expected = join(root, folder, "expected");
-  const made = compileFolder(join(root, folder));
+  const made = makeAll(folder);
   const kept = existsSync(expected) ? readdirSync(expected, { recursive: true, withFileTypes: true }) : [];
   const stale = kept
     .filter((entry) => entry.isFile())
@@ -51,26 +45,9 @@ test("every diagnostic of the catalogue has a golden case", () => {
   expect(Object.keys(catalogue).filter((code) => !shown.has(code))).toEqual([]);
 });
 
-// File name -> text. Names in diagnostics are relative to the folder, so that they are the same everywhere.
-function compileFolder(folder: string): Map<string, string> {
-  const read = (name: string): string | undefined => {
-    const file = join(folder, name);
-    return existsSync(file) ? readFileSync(file, "utf8") : undefined;
-  };
-  const text = read("stack.yaml") ?? "";
-  const environments = ["env.yaml", "env-2.yaml"].flatMap((file) => {
-    const content = read(file);
-    return content === undefined ? [] : [{ file, text: content }];
-  });
-  const parameters = JSON.parse(read("parameters.json") ?? "{}") as Record<string, string>;
-  const compiled = compile({
-    file: "stack.yaml",
-    text,
-    environments,
-    parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
-    host: { readFile: read, sha256: (content) => createHash("sha256").update(content).digest("hex") },
-  });
-  const sources = new Map([["stack.yaml", text], ...environments.map((one) => [one.file, one.text] as const)]);
+// File name -> text.
+function makeAll(folder: string): Map<string, string> {
+  const { compiled, sources } = compileFolder(folder);
   const diagnostics = renderText(compiled.report.diagnostics, sources);
   return new Map([...(diagnostics === "" ? [] : [["diagnostics.txt", diagnostics] as const]), ...filesOf(compiled)]);
 }

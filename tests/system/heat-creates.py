@@ -18,9 +18,6 @@ from heat.engine.resources.openstack.heat import random_string, resource_group, 
 from heat.engine.resources.openstack.nova import server
 from unittest import mock
 
-made_up_names = {}
-
-
 class Configs:
     """The one part of Heat's own API that configs ask for."""
 
@@ -93,7 +90,9 @@ class Run:
             content = self.configs.by_id[content]["config"]
         metadata = one.t.metadata() or {}
         format = one.properties["user_data_format"]
-        plugin = nova.NovaClientPlugin(mock.MagicMock())
+        somewhere = mock.MagicMock()
+        somewhere.clients.client_plugin.return_value.get_cfn_metadata_server_url.return_value = "http://heat/"
+        plugin = nova.NovaClientPlugin(somewhere)
         sent = plugin.build_userdata(metadata, content, user_data_format=format)
         properties = {key: one.properties[key] for key in ("image", "flavor", "name", "networks")}
         self.servers[f"id of {name}"] = {

@@ -9,6 +9,7 @@ import { openHub } from "../../hub/hub.ts";
 import type { HubLimits } from "../../hub/throttle.ts";
 import { operatorToken } from "../../hub/tokens.ts";
 import { Failure } from "../../model/failure.ts";
+import { vmPrograms } from "../agent-program.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { findTlsFiles } from "../hub-tls-files.ts";
 
@@ -20,7 +21,8 @@ usage: weft hub [--listen HOST:PORT] [--coordinator URL] [--stack NAME]
 
 Serves a coordinator to the agents of any number of stacks: one port for agents (WebSocket) and people (HTTP).
 The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
-A coordinator that is away is waited for; what ails it is told on standard error.
+A coordinator that is away is waited for; what ails it is told on standard error. vms fetch the agent's program, and a Node for those
+that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
   --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
@@ -64,7 +66,14 @@ A coordinator that is away is waited for; what ails it is told on standard error
     const watched = reportTrouble(coordinator, complain);
     const security = { tokenKey, limits, ...(tls === undefined ? {} : { tls }) };
     const copying = coordinator.backup === undefined ? {} : { backup: coordinator.backup };
-    await using hub = await openHub({ listen, coordinator: watched, ...security, ...retention, ...copying });
+    await using hub = await openHub({
+      listen,
+      coordinator: watched,
+      ...security,
+      ...retention,
+      ...copying,
+      programs: vmPrograms(),
+    });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)

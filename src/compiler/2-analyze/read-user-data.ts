@@ -1,22 +1,22 @@
 // The user's own user_data of each vm, as parts that go through Heat's format SOFTWARE_CONFIG unharmed. What would not is reported.
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Resource, Template, Value } from "../../model/template.ts";
-import type { UserDataPart } from "../../model/user-data.ts";
+import type { WrittenPart } from "../../model/user-data.ts";
 import { textOf } from "./find-references.ts";
 import { isMime, splitMime } from "./split-mime.ts";
 
 type Call = Value & { kind: "call" };
 
 /** Returns the parts of each vm's user_data, by the name of its resource. */
-export function readUserData(template: Template, report: Report): Map<string, UserDataPart[]> {
-  const found = new Map<string, UserDataPart[]>();
+export function readUserData(template: Template, report: Report): Map<string, WrittenPart[]> {
+  const found = new Map<string, WrittenPart[]>();
   for (const resource of template.resources.values()) {
     if (resource.vm !== undefined) found.set(resource.name, readParts(resource, template, report));
   }
   return found;
 }
 
-function readParts(resource: Resource, template: Template, report: Report): UserDataPart[] {
+function readParts(resource: Resource, template: Template, report: Report): WrittenPart[] {
   const properties = resource.group === undefined ? resource.properties : resource.group.memberProperties;
   if (properties !== undefined && properties.kind !== "map") {
     if (properties.kind === "call") report.add("properties-by-function", properties.span, { vm: resource.name });
@@ -57,7 +57,7 @@ class Reader {
     this.#vm = vm;
   }
 
-  partsOf(value: Value, more: { subtype?: string; filename?: string } = {}): UserDataPart[] {
+  partsOf(value: Value, more: { subtype?: string; filename?: string } = {}): WrittenPart[] {
     const config = configOf(value, this.#template);
     if (config?.type === "OS::Heat::MultipartMime") return this.#partsOfMultipart(config);
     const start = startOf(value, this.#template);
@@ -67,7 +67,7 @@ class Reader {
     return [{ subtype, ...(filename === undefined ? {} : { filename }), value: content }];
   }
 
-  #partsOfMultipart({ properties, span }: Resource): UserDataPart[] {
+  #partsOfMultipart({ properties, span }: Resource): WrittenPart[] {
     const parts = entryOf(properties, "parts");
     if (parts?.kind !== "list") return this.#complain("user-data-unclear", parts?.span ?? span);
     return parts.items.flatMap((part) => {
@@ -84,7 +84,7 @@ class Reader {
   }
 
   // The text of each part is what the whole text was made by, with that part in its place.
-  #partsOfMime(value: Value): UserDataPart[] {
+  #partsOfMime(value: Value): WrittenPart[] {
     const config = configOf(value, this.#template);
     const written = config === undefined ? value : entryOf(config.properties, "config");
     const template =

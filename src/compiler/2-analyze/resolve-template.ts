@@ -15,6 +15,7 @@ import type {
 import type { AfterSpec, InputSpec, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Output, Resource, Template } from "../../model/template.ts";
 import { findTool } from "../../model/tool-names.ts";
+import type { UserDataPart } from "../../model/user-data.ts";
 import type { Context, Place } from "./context.ts";
 import { findResource, findRole } from "./find-names.ts";
 import { readEnd } from "./make-reads.ts";
@@ -40,7 +41,14 @@ export function resolveTemplate(template: Template, report: Report): ResolvedTem
   }
   const outputs = [...template.outputs.values()].map((output) => resolveStackOutput(output, inTemplate));
   const leftOut = template.leftOut === undefined ? {} : { leftOut: template.leftOut };
-  const userData = readUserData(template, report);
+  // What is wrong with the references of user_data was said where properties are looked at.
+  const quiet = { ...inTemplate, report: new Report() };
+  const userData = new Map(
+    [...readUserData(template, report)].map(([name, parts]): [string, UserDataPart[]] => [
+      name,
+      parts.map((part) => ({ ...part, expr: resolveValue(part.value, fixed(quiet, "user_data")) })),
+    ]),
+  );
   return { vms, outputs, conditions, properties, resourceConditions, userData, ...leftOut };
 }
 

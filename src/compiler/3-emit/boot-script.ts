@@ -21,19 +21,25 @@ export interface BootPieces<Piece> {
   identity: Piece;
   /** Lines. */
   sources: Piece;
-  /** A JSON text in one line, where no carrier brings it. */
-  deployment?: Piece;
+  /** Where no carrier brings it: a JSON text in one line, or that as gzip in base64. */
+  deployment?: { plain: Piece } | { packed: Piece };
 }
 
 /** Returns the script as a list of texts and pieces. */
 export function bootScript<Piece>(pieces: BootPieces<Piece>, digests: ProgramDigests): (string | Piece)[] {
-  const file = (path: string, piece: Piece): (string | Piece)[] => [`cat > ${path} <<'WEFT-END'\n`, piece, "\nWEFT-END\n"];
+  const put = (head: string, piece: Piece): (string | Piece)[] => [`${head}\n`, piece, "\nWEFT-END\n"];
+  const file = (path: string, piece: Piece): (string | Piece)[] => put(`cat > ${path} <<'WEFT-END'`, piece);
+  const { deployment } = pieces;
   return [
     "#!/bin/sh\n# From here on weft's: who this vm is, and the service that fetches and runs its agent.\numask 077\n",
     "mkdir -p /etc/weft /opt/weft /var/lib/weft\nchmod 600 /var/lib/cloud/data/cfn-init-data 2>/dev/null\n",
     ...file(identityPath, pieces.identity),
     ...file(sourcesPath, pieces.sources),
-    ...(pieces.deployment === undefined ? [] : file(deploymentPath, pieces.deployment)),
+    ...(deployment === undefined
+      ? []
+      : "plain" in deployment
+        ? file(deploymentPath, deployment.plain)
+        : put(`base64 -d <<'WEFT-END' | gzip -d > ${deploymentPath}`, deployment.packed)),
     `cat > /opt/weft/start <<'WEFT-END'\n${startScript(digests)}WEFT-END\n${serviceScript}`,
   ];
 }
