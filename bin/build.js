@@ -27,22 +27,6 @@ function shorten(text, name) {
     .replace(/\n{2,}/g, "\n");
 }
 
-// Of ws an agent needs the client, and that without compression, which it never asks for: no server, no zlib.
-const webSocketClient = {
-  name: "web-socket-client",
-  setup({ onResolve, onLoad }) {
-    const library = join(root, "node_modules/ws/lib");
-    onResolve({ filter: /^ws$/ }, () => ({ path: "ws", namespace: "web-socket-client" }));
-    onLoad({ filter: /^ws$/, namespace: "web-socket-client" }, () => ({
-      contents: `import WebSocket from ${JSON.stringify(join(library, "websocket.js"))}; export { WebSocket };`,
-      resolveDir: root,
-    }));
-    onLoad({ filter: /ws\/lib\/permessage-deflate\.js$/ }, () => ({
-      contents: 'module.exports = class { static get extensionName() { return "permessage-deflate"; } };',
-    }));
-  },
-};
-
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
   const { build: bundle } = await import("esbuild");
@@ -81,10 +65,9 @@ export async function build() {
       format: "cjs",
       target: "node18",
       minify: true,
-      external: ["bufferutil", "utf-8-validate"],
       // In the first line: where bytes are dear, a vm needs only the shims of its own tools there.
       banner: { js: shims },
-      plugins: [webSocketClient, shimTexts(shimText)],
+      plugins: [shimTexts(shimText)],
     }),
   ]);
   // Chunks are named by their content: those of earlier builds would pile up.

@@ -13,7 +13,7 @@ import { type AgentHub, type Deployed, GenerationRun } from "./generation-run.ts
 import { readInstance } from "./instance-id.ts";
 import { openJournal } from "./journal.ts";
 import { openLocalSocket } from "./local-socket.ts";
-import { readDelivery } from "./read-delivery.ts";
+import { readDeployed } from "./read-deployed.ts";
 import type { Outcome } from "./run-outcome.ts";
 import { guardJournal } from "./secrets.ts";
 import { writeShims } from "./shims.ts";
@@ -129,16 +129,24 @@ class Agent {
   #take(delivery: Delivery): void {
     const { memory } = this.#vm.journal;
     if (this.#signal.aborted || this.#isSuperseded || this.#current?.delivery.id === delivery.id) return;
-    let deployed: Deployed;
     try {
-      deployed = readDelivery(delivery, this.#options);
+      if (delivery.action === "delete") return this.#takeLeave(delivery);
+      const deployed = readDeployed(delivery.deployment, this.#options);
+      if (memory.begun?.delivery === delivery.id) return this.#begin(delivery, deployed);
+      this.#beginAnew(delivery, deployed, this.#digestInputs(delivery, deployed));
     } catch (error) {
       this.#vm.log(`the deployment cannot be used: ${messageOf(error)}`);
       void this.#vm.background("answering", this.#answer(delivery, { ok: false, error: messageOf(error) }), this.#signal);
-      return;
     }
-    if (delivery.action === "delete" || memory.begun?.delivery === delivery.id) return this.#begin(delivery, deployed);
-    this.#beginAnew(delivery, deployed, this.#digestInputs(delivery, deployed));
+  }
+
+  // Where there is nothing to do for it the vm may stay: its template may only have lost the roles that were for leaving.
+  #takeLeave(delivery: Delivery): void {
+    if (this.#vm.journal.memory.answered.has(delivery.id)) return;
+    const { deployment } = delivery;
+    const deployed = deployment === undefined ? this.#current?.deployed : readDeployed(deployment, this.#options);
+    if (deployed?.plan.roles.some(({ onDelete }) => onDelete) === true) return this.#begin(delivery, deployed);
+    void this.#vm.background("answering", this.#answer(delivery, { ok: true, outputs: {} }), this.#signal);
   }
 
   // The same again after a failure is asked for to have what failed tried again: the failed cells of the epoch are final, so it is another one.

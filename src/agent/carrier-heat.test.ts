@@ -60,6 +60,21 @@ test.for<[string, Json[], string | undefined]>([
   expect(found === undefined ? undefined : `${found.action} ${found.id}`).toBe(expected);
 });
 
+test("what runs when the vm leaves is what it was told last: the deployment for that says nothing itself", () => {
+  const leaving = deploymentEntry("9", "2026-01-01T00:00:03Z", { name: "weft_delete", action: "DELETE", config: "{}" });
+  const run = deploymentEntry("2", "2026-01-01T00:00:02Z");
+  expect(findDelivery(told([deploymentEntry("1", "2026-01-01T00:00:01Z"), run, leaving]))).toMatchObject({
+    id: "9",
+    action: "delete",
+    deployment: { generation: "g-2" },
+  });
+  expect(findDelivery(told([leaving]))).toEqual({
+    id: "9",
+    action: "delete",
+    answerTo: { stack: "shop/123", resource: "db_weft" },
+  });
+});
+
 test("a deployment comes with its values as they are, and one that is not ours as one of no known format", () => {
   expect(findDelivery(told([deploymentEntry("1", "t")]))).toMatchObject({
     deployment: { format: 1, generation: "g-1", tag: "tag-1", values: { "app.inputs.NAME": 'a "quoted" $x' }, valuesDigest: "" },

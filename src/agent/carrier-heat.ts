@@ -28,9 +28,10 @@ const defaultPace: HeatPace = { soonMs: 2000, laterMs: 30_000, nudgedForMs: 60_0
 /** So many refusals in a row mean that the vm is no longer Heat's. */
 const refusalsToBelieve = 3;
 
-/** What is kept beside the journal: the newest delivery, so that a reboot needs no Heat, and all that ever were. */
+/** What is kept beside the journal: what the vm was told last, so that a reboot needs no Heat, and the ids of all that ever came. */
 interface Kept {
-  newest?: HeatDelivery;
+  run?: HeatDelivery;
+  delete?: HeatDelivery;
   seen: string[];
 }
 
@@ -68,7 +69,7 @@ export function openHeatCarrier(
     const delivery = await poll();
     if (delivery === undefined || kept.seen.includes(delivery.id)) return;
     // On the disk before anybody acts on it: a delivery is taken once.
-    kept = { newest: delivery, seen: [...kept.seen, delivery.id] };
+    kept = { ...kept, [delivery.action]: delivery, seen: [...kept.seen, delivery.id] };
     writeKept(path, kept);
     take(delivery);
   }
@@ -83,7 +84,7 @@ export function openHeatCarrier(
   }
 
   function pauseMs(): number {
-    const isSoon = kept.newest === undefined || refusals > 0 || Date.now() - nudgedMs < pace.nudgedForMs;
+    const isSoon = kept.seen.length === 0 || refusals > 0 || Date.now() - nudgedMs < pace.nudgedForMs;
     // Spread, so that a thousand vms do not ask at the same instant.
     return (isSoon ? pace.soonMs : pace.laterMs) * (0.75 + Math.random() / 2);
   }
@@ -122,7 +123,8 @@ export function openHeatCarrier(
       nudge.now();
     },
     async follow(take, until) {
-      if (kept.newest !== undefined) take(kept.newest);
+      if (kept.run !== undefined) take(kept.run);
+      if (kept.delete !== undefined) take(kept.delete);
       let trouble = "";
       while (!until.aborted) {
         try {

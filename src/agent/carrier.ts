@@ -2,13 +2,13 @@
 import type { Deployment } from "../model/vm-identity.ts";
 import type { Outcome } from "./run-outcome.ts";
 
-/** What a carrier has brought. `delete`: the vm leaves; its roles for that run, in the generation of the deployment. */
-export interface Delivery {
-  /** Different for every delivery, the same for ever for one. */
-  id: string;
-  action: "run" | "delete";
-  deployment: Deployment;
-}
+/**
+ * What a carrier has brought; `id` is another one for every delivery, and the same for ever for one. `delete`: the vm leaves, and its roles for
+ * that run, those of `deployment`, or (without) of what it was told last.
+ */
+export type Delivery =
+  | { id: string; action: "run"; deployment: Deployment }
+  | { id: string; action: "delete"; deployment?: Deployment };
 
 export interface Carrier {
   /**

@@ -48,8 +48,6 @@ export type AgentHub = Coordinator & {
 
 /** What a generation tells this vm. */
 export interface Deployed {
-  /** The id of the delivery that told it. */
-  delivery: string;
   generation: string;
   /** The vm's own, instantiated. */
   plan: VmPlan;

@@ -16,9 +16,7 @@ export interface HeatAccess {
 }
 
 /** A delivery of Heat, and the resource that is told how it has ended. */
-export interface HeatDelivery extends Delivery {
-  answerTo: { stack: string; resource: string };
-}
+export type HeatDelivery = Delivery & { answerTo: { stack: string; resource: string } };
 
 interface Entry {
   id: string;
@@ -71,27 +69,29 @@ export function findDelivery(metadata: Json): HeatDelivery | undefined {
       : left.creation_time < right.creation_time
         ? -1
         : 1;
-  const newest = [...ours].sort(byAge).at(-1);
-  return newest === undefined ? undefined : readEntry(newest);
+  const sorted = [...ours].sort(byAge);
+  const newest = sorted.at(-1);
+  if (newest === undefined) return undefined;
+  const { id } = newest;
+  const answerTo = { stack: textOf(newest, "deploy_stack_id"), resource: textOf(newest, "deploy_resource_name") };
+  const told = sorted.filter(({ name }) => name === "weft").at(-1);
+  if (newest.name === "weft") return { id, action: "run", deployment: readDeployment(newest), answerTo };
+  return { id, action: "delete", ...(told === undefined ? {} : { deployment: readDeployment(told) }), answerTo };
 }
 
-function readEntry(entry: Entry): HeatDelivery {
-  const text = (name: string): string => {
-    const value = inputOf(entry, name);
-    return typeof value === "string" ? value : "";
-  };
+function readDeployment(entry: Entry): Deployment {
   const values = inputOf(entry, "weft_values") ?? {};
   return {
-    id: entry.id,
-    action: entry.name === "weft_delete" ? "delete" : "run",
-    deployment: {
-      ...readConfig(entry.config),
-      tag: text("weft_tag"),
-      values: (typeof values === "string" ? JSON.parse(values) : values) as Deployment["values"],
-      valuesDigest: text("weft_values_digest"),
-    },
-    answerTo: { stack: text("deploy_stack_id"), resource: text("deploy_resource_name") },
+    ...readConfig(entry.config),
+    tag: textOf(entry, "weft_tag"),
+    values: (typeof values === "string" ? JSON.parse(values) : values) as Deployment["values"],
+    valuesDigest: textOf(entry, "weft_values_digest"),
   };
+}
+
+function textOf(entry: Entry, name: string): string {
+  const value = inputOf(entry, name);
+  return typeof value === "string" ? value : "";
 }
 
 // What is no deployment of ours is told as one of no known format.

@@ -1,13 +1,24 @@
-// The user_data of a vm of `weft up`: what `weft compile --target cloud-init` writes for it, with this run's hub and values.
+// user_data of vms that no Heat tells anything: of `weft compile --target cloud-init`, and of vms that boot on this machine.
+import { gzipSync } from "node:zlib";
 import type { AgentConfig } from "../agent/agent-config.ts";
-import { bootScript } from "../compiler/3-emit/boot-script.ts";
-import { type Deployment, deploymentPath, identityFormat, type VmIdentity } from "../model/vm-identity.ts";
-import { readProgramDigests } from "./agent-program.ts";
+import { renderUserData, type TextPart } from "../compiler/3-emit/render-user-data.ts";
+import type { ProgramDigests } from "../compiler/compile.ts";
+import type { HeatPlayer } from "../machines/play-heat.ts";
+import type { ResolvedTemplate } from "../model/resolved.ts";
+import { deploymentPath, identityFormat, type VmIdentity } from "../model/vm-identity.ts";
+import { showValue } from "../model/cell.ts";
+import { replaceIndex, type Member } from "./place-vms.ts";
 
-/** Makes it of what an agent here would be told directly. */
-export function giveUserData(config: Omit<AgentConfig, "stateDir">): string {
+/** Makes it of what an agent would be told directly; `parts` run before it starts. */
+export function giveUserData(
+  config: Omit<AgentConfig, "stateDir">,
+  parts: TextPart[],
+  digests: ProgramDigests,
+  agentUrl?: string,
+): string {
   const { stack, vm, index, hubs, hubFingerprint, token, sealKey, generation, plan, tag, values } = config;
-  const digests = readProgramDigests();
+  const from = (file: string): { url?: string } => (agentUrl === undefined ? {} : { url: `${agentUrl}/${file}` });
+  const runtime = Object.entries(digests.runtime).map(([arch, sha256]) => [arch, { sha256, ...from(`node-linux-${arch}`) }]);
   const identity: VmIdentity = {
     format: identityFormat,
     stack,
@@ -16,13 +27,28 @@ export function giveUserData(config: Omit<AgentConfig, "stateDir">): string {
     hubs,
     ...(hubFingerprint === undefined ? {} : { hubFingerprint }),
     token,
-    sealKey: sealKey as string,
+    sealKey: sealKey ?? "",
     carrier: { kind: "file", path: deploymentPath },
-    program: { sha256: digests.agent },
-    runtime: Object.fromEntries(Object.entries(digests.runtime).map(([arch, sha256]) => [arch, { sha256 }])),
+    program: { sha256: digests.agent, ...from("agent.cjs") },
+    runtime: Object.fromEntries(runtime) as VmIdentity["runtime"],
   };
-  const deployment: Deployment = { format: identityFormat, generation, plan, tag, values };
-  const sources = hubs.map((hub) => `${hub}/agent`).join("\n");
-  const pieces = { identity: JSON.stringify(identity), sources, deployment: JSON.stringify(deployment) };
-  return bootScript(pieces, digests).join("");
+  return renderUserData({
+    parts,
+    identity,
+    deployment: { format: identityFormat, generation, plan, tag, values },
+    digests,
+    ...(agentUrl === undefined ? {} : { agentUrl }),
+    compress: (text) => gzipSync(text, { level: 9 }).toString("base64"),
+  });
+}
+
+/** The user's own parts of a vm's user_data, as Heat would evaluate them. */
+export function ownParts(resolved: ResolvedTemplate, { compiled, index }: Member, heat: HeatPlayer): TextPart[] {
+  const { group, vm } = compiled;
+  const parts = resolved.userData.get(group?.name ?? vm) ?? [];
+  return parts.map(({ subtype, filename, expr }, number) => {
+    const own = group === undefined || index === undefined ? expr : replaceIndex(expr, group.indexVar, index);
+    const text = showValue(heat.evaluate(own, { vm, slot: `user_data#${number + 1}` }));
+    return { subtype, ...(filename === undefined ? {} : { filename }), text };
+  });
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentConfig } from "../agent/agent-config.ts";
 import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
+import type { ProgramDigests } from "../compiler/compile.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
 import { makeSealer, sealDataflow } from "../coordinator/seal.ts";
@@ -25,15 +26,19 @@ import { followToEnd } from "../monitor/follow.ts";
 import type { Picture, StackEvent } from "../monitor/picture.ts";
 import { predict } from "../monitor/predict.ts";
 import { startVms } from "./start-vms.ts";
-import { giveUserData } from "./give-user-data.ts";
+import { giveUserData, ownParts } from "./give-user-data.ts";
 import { addressesOf, type MachineChoice, openMachine } from "./open-machine.ts";
 import { openVmHub } from "./open-vm-hub.ts";
+import { readProgramDigests } from "./agent-program.ts";
 import { announceRun } from "./find-hub.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
 import { checkOutputs, readOutputs } from "./read-outputs.ts";
 import { readHistory, writeHistory } from "./run-history.ts";
 import type { RunResult, RunView } from "./run-view.ts";
+
+// Process vms fetch nothing.
+const noDigests: ProgramDigests = { agent: "", runtime: {} };
 
 export interface RunOptions {
   template: Template;
@@ -66,6 +71,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const heat = new HeatPlayer({ template: options.template, resolved: options.resolved, stack, addresses, attrs: options.attrs });
   const vms = await placeVms(plan, heat, addresses, (count) => addressesOf(options.vms.kind, count));
   checkOutputs(plan, heat);
+  const boots = options.vms.kind !== "process";
+  const parts = new Map(boots ? vms.map((vm) => [vm.id, ownParts(options.resolved, vm, heat)]) : []);
+  const digests = boots ? readProgramDigests() : noDigests;
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
 
   using folder = makeRunFolder();
@@ -75,7 +83,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
   const scope = { stack, generation };
   // Vms that boot take their time.
-  const known = options.vms.kind === "process" ? stack : `${stack}-${options.vms.kind}`;
+  const known = boots ? `${stack}-${options.vms.kind}` : stack;
   const before = readHistory(known);
   const view = options.makeView(roles, before?.roles ?? {});
   await removeLeftBehind((text) => view.note(text));
@@ -96,7 +104,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
         vm: id,
         address: vm.address,
         config: (own) => processConfig(vm, hub.url, own),
-        userData: () => giveUserData(agentConfig(vm, vmHub?.url ?? hub.url, vmHub?.fingerprint)),
+        userData: () => giveUserData(agentConfig(vm, vmHub?.url ?? hub.url, vmHub?.fingerprint), parts.get(id) ?? [], digests),
       });
     });
     const onRole = (status: RoleStatus, picture: Picture): void => view.role(status, picture);

@@ -42,7 +42,7 @@ export class Cgroup {
 /** Removes the group `name` with all groups below it, once the last of their processes has been reaped. */
 export async function removeCgroup(name: string): Promise<void> {
   for (const folder of cgroupRoots().map((root) => join(root, name))) {
-    for (let tries = 100; existsSync(folder); tries--) {
+    for (let tries = 500; existsSync(folder); tries--) {
       try {
         removeTree(folder);
       } catch (error) {

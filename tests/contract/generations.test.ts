@@ -220,3 +220,17 @@ ${vmOf(bench, "db", {
   await bench.start("db");
   expect(readFileSync(`${bench.folder}/drained`, "utf8")).toBe("3306\n");
 });
+
+test("a vm that has nothing to do for leaving may stay, and takes what comes next", async () => {
+  await using bench = new GenerationsBench();
+  const template = (port: string): string => `resources:
+${vmOf(bench, "db", { mysql: `weft-put port ${port} | outputs: {port: {type: number}}` })}`;
+  await bench.deploy(template("1"));
+  await bench.done();
+  bench.deliver("db", "delete");
+  await bench.until(() => expect(bench.answers.map(({ delivery }) => delivery.action)).toEqual(["run", "delete"]));
+  await bench.deploy(template("2"));
+  await bench.done();
+  expect(bench.trace()).toEqual(["db.mysql", "db.mysql"]);
+  expect(bench.answers.every(({ outcome }) => outcome.ok)).toBe(true);
+});

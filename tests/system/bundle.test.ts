@@ -28,8 +28,7 @@ test("the shims of a tool add at most 5 kB gzipped to that", () => {
 
 test("the agent's bundle asks for modules of Node only, and not for SQLite", () => {
   const names = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => (match[1] as string).replace(/^node:/, ""));
-  // Optional accelerators of ws, asked for in a try.
-  const foreign = names.filter((name) => !builtinModules.includes(name) && !["bufferutil", "utf-8-validate"].includes(name));
+  const foreign = names.filter((name) => !builtinModules.includes(name));
   expect(names.length).toBeGreaterThan(5);
   expect(foreign).toEqual([]);
   expect(names).not.toContain("sqlite");

@@ -12,6 +12,8 @@ import { groupsLeft, netnsMissing, testImage } from "./vm-bed.ts";
 const weft = join(root, "bin/weft.js");
 const handshake = join(root, "examples/handshake/stack.yaml");
 
+const patience = { timeout: 120_000, interval: 100 };
+
 interface UpEvent {
   type: string;
   ok?: boolean;
@@ -28,6 +30,11 @@ function ownTmp(): { env: NodeJS.ProcessEnv; folder: string } {
 
 function lastEvent(stdout: string): UpEvent {
   return JSON.parse(stdout.trimEnd().split("\n").at(-1) as string) as UpEvent;
+}
+
+/** The name of a run's folder, and of its control group, as the run tells it. */
+function runIn(stderr: string): string {
+  return /consoles: .*\/([^/]+)\/consoles/.exec(stderr)?.[1] as string;
 }
 
 test("what is missing for vms is said all at once, with what brings it", () => {
@@ -57,41 +64,43 @@ withEngine("systemd-nspawn", netnsMissing(), () => {
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", env });
     expect({ status, outputs: lastEvent(stdout).outputs }, stderr).toEqual({ status: 0, outputs });
     expect(readdirSync(folder).filter((left) => !left.endsWith("-running"))).toEqual([]);
-    expect(groupsLeft()).toEqual([]);
+    expect(groupsLeft(runIn(stderr))).toEqual([]);
   });
 
   /** Starts a run and resolves when the first vm has begun to boot. */
-  async function bootingRun(env: NodeJS.ProcessEnv, folder: string): Promise<{ child: ChildProcess; stdout: () => string }> {
+  async function bootingRun(env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; run: string; stdout: () => string }> {
     const child = spawn(process.execPath, [weft, "up", handshake, "--vms", "netns", "--json"], { env });
-    let stdout = "";
+    let [stdout, stderr] = ["", ""];
     child.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
-    const booted = (): boolean =>
-      readdirSync(folder).some((run) => existsSync(join(folder, run, "vm0/upper/var/lib/cloud/instance")));
-    await expect.poll(booted, { timeout: 60_000 }).toBe(true);
-    return { child, stdout: () => stdout };
+    child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+    await expect.poll(() => stderr, patience).toContain("consoles: ");
+    const run = runIn(stderr);
+    const begun = join(env["TMPDIR"] as string, run, "vm0/upper/var/lib/cloud/data/instance-id");
+    await expect.poll(() => existsSync(begun), patience).toBe(true);
+    return { child, run, stdout: () => stdout };
   }
 
   test("Ctrl-C ends vms that are booting", async () => {
     const { env, folder } = ownTmp();
-    const { child, stdout } = await bootingRun(env, folder);
+    const { child, run, stdout } = await bootingRun(env);
     child.kill("SIGINT");
     const [code] = (await once(child, "close")) as [number];
     expect(code).toBe(130);
     expect(lastEvent(stdout())).toMatchObject({ type: "done", ok: false, reason: "interrupted" });
     expect(readdirSync(folder).filter((left) => !left.endsWith("-running"))).toEqual([]);
-    expect(groupsLeft()).toEqual([]);
+    expect(groupsLeft(run)).toEqual([]);
   });
 
   test("the vms of a run that is killed end with it, and the next run takes their folders away", async () => {
     const { env, folder } = ownTmp();
-    const { child } = await bootingRun(env, folder);
+    const { child, run } = await bootingRun(env);
     const inits = (): string => spawnSync("pgrep", ["--full", `directory=${folder}`], { encoding: "utf8" }).stdout;
     expect(inits()).not.toBe("");
     child.kill("SIGKILL");
-    await expect.poll(inits, { timeout: 30_000 }).toBe("");
-    expect(groupsLeft()).not.toEqual([]);
+    await expect.poll(inits, patience).toBe("");
+    expect(groupsLeft(run)).not.toEqual([]);
     expect(spawnSync(process.execPath, [weft, "up", handshake, "--json"], { env }).status).toBe(0);
     expect(readdirSync(folder).filter((left) => !left.endsWith("-running"))).toEqual([]);
-    expect(groupsLeft()).toEqual([]);
+    expect(groupsLeft(run)).toEqual([]);
   });
 });

@@ -4,8 +4,10 @@ import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
-import { giveUserData } from "../../src/cli/give-user-data.ts";
+import { readProgramDigests, vmPrograms } from "../../src/cli/agent-program.ts";
+import { giveUserData, ownParts } from "../../src/cli/give-user-data.ts";
 import { placeVms, type PlacedVm } from "../../src/cli/place-vms.ts";
+import type { TextPart } from "../../src/compiler/3-emit/render-user-data.ts";
 import { openCoordinator } from "../../src/coordinator/backends.ts";
 import type { Coordinator } from "../../src/coordinator/coordinator.ts";
 import { type Hub, openHub } from "../../src/hub/hub.ts";
@@ -50,6 +52,7 @@ export class VmBed implements AsyncDisposable {
   readonly #coordinator: Coordinator;
   readonly #placed: PlacedVm[];
   readonly #generation: string;
+  readonly #ownParts: Map<string, TextPart[]>;
   readonly #tls = makeSelfSigned([lanNet.gateway]);
   /** For this process: the vms' hub listens where only they are. */
   readonly #ownHub: Hub;
@@ -61,6 +64,7 @@ export class VmBed implements AsyncDisposable {
     coordinator: Coordinator;
     placed: PlacedVm[];
     generation: string;
+    ownParts: Map<string, TextPart[]>;
     ownHub: Hub;
     image: string;
   }) {
@@ -69,6 +73,7 @@ export class VmBed implements AsyncDisposable {
     this.#coordinator = parts.coordinator;
     this.#placed = parts.placed;
     this.#generation = parts.generation;
+    this.#ownParts = parts.ownParts;
     this.#ownHub = parts.ownHub;
     this.vms = parts.placed.map(({ id }) => id);
     this.machine = new NetnsMachine({ folder: parts.folder.path, base: parts.image, lan: parts.lan });
@@ -83,11 +88,12 @@ export class VmBed implements AsyncDisposable {
     const placed = await placeVms(plan, heat, addresses, async (count) =>
       Array.from({ length: count }, (_, at) => lanAddress(at)),
     );
+    const own = new Map(placed.map((vm) => [vm.id, ownParts(resolved, vm, heat)]));
     const folder = makeRunFolder();
     mkdirSync(join(folder.path, "consoles"));
     const coordinator = await openCoordinator(`embedded:${join(folder.path, "coordinator")}`);
     const ownHub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator, tokenKey });
-    return new VmBed({ folder, lan: await Lan.open(), coordinator, placed, generation, ownHub, image });
+    return new VmBed({ folder, lan: await Lan.open(), coordinator, placed, generation, ownParts: own, ownHub, image });
   }
 
   get access(): HubAccess {
@@ -96,7 +102,7 @@ export class VmBed implements AsyncDisposable {
 
   async openHub(): Promise<void> {
     const listen = await this.#lan.listen(port);
-    this.#hub = await openHub({ listen, coordinator: this.#coordinator, tokenKey, tls: this.#tls });
+    this.#hub = await openHub({ listen, coordinator: this.#coordinator, tokenKey, tls: this.#tls, programs: vmPrograms() });
   }
 
   async closeHub(): Promise<void> {
@@ -117,7 +123,8 @@ export class VmBed implements AsyncDisposable {
       plan: placed.compiled,
       values: placed.values,
     };
-    const seed = noCloudSeed({ name: vm, instanceId: `test-${vm}`, address: placed.address, userData: giveUserData(config) });
+    const userData = giveUserData(config, this.#ownParts.get(vm) ?? [], readProgramDigests());
+    const seed = noCloudSeed({ name: vm, instanceId: `test-${vm}`, address: placed.address, userData });
     await this.machine.boot({ name: vm, seed });
   }
 
@@ -160,7 +167,7 @@ export class VmBed implements AsyncDisposable {
   }
 }
 
-/** What a run on this machine has left in its trees of control groups. */
-export function groupsLeft(): string[] {
-  return cgroupRoots().flatMap((root) => readdirSync(root).filter((name) => name.startsWith("weft-")));
+/** What the run with this name has left in the trees of control groups. */
+export function groupsLeft(run: string): string[] {
+  return cgroupRoots().flatMap((root) => readdirSync(root).filter((name) => name === run));
 }

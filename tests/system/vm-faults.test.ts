@@ -23,7 +23,7 @@ withEngine("systemd-nspawn", netnsMissing(), () => {
   }, 300_000);
   afterAll(() => bed?.[Symbol.asyncDispose]());
 
-  test("a vm that boots before its hub says so on its console, and begins when the hub is there", async () => {
+  test("a vm that boots before its hub says so on its console, and begins when the hub is there, after the user's own script", async () => {
     await bed.boot("vm");
     await expect.poll(() => bed.consoleOf("vm"), patience).toContain("weft: cannot fetch https://10.77.0.1:8470/agent/agent.cjs");
     await bed.openHub();

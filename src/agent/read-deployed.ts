@@ -1,15 +1,14 @@
-// Makes of a delivery what this vm is to do: its own plan, and all values that Heat has resolved. Pure.
+// Makes of a deployment what this vm is to do: its own plan, and all values that Heat has resolved. Pure.
 import { Failure } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
-import { identityFormat } from "../model/vm-identity.ts";
 import { planFormat } from "../model/vm-plan.ts";
-import type { Delivery } from "./carrier.ts";
+import { type Deployment, identityFormat } from "../model/vm-identity.ts";
 import type { Deployed } from "./generation-run.ts";
 import { instantiatePlan } from "./instantiate.ts";
 
-/** Reads a delivery as the vm that `own` describes. Fails `give-up` for one that it would misread, or that belongs to other private values. */
-export function readDelivery(
-  { id, deployment }: Delivery,
+/** Reads a deployment as the vm that `own` describes. Fails `give-up` for one that it would misread, or that belongs to other private values. */
+export function readDeployed(
+  deployment: Deployment,
   own: {
     vm: string;
     index?: number | undefined;
@@ -33,5 +32,5 @@ export function readDelivery(
   const instantiated = instantiatePlan(plan, own.index);
   if (instantiated.vm !== own.vm)
     throw new Failure("give-up", "plan-format", `this is vm ${own.vm}, the plan is of ${instantiated.vm}`);
-  return { delivery: id, generation, plan: instantiated, tag, values: { ...values, ...own.privateValues } };
+  return { generation, plan: instantiated, tag, values: { ...values, ...own.privateValues } };
 }
