@@ -55,6 +55,9 @@ export interface AgentOptions {
 /** Less than the hour that Heat gives a stack, so that it hears the reason. */
 const defaultHubPatienceMs = 55 * 60_000;
 
+/** The hub may have gone before, with the rest of the stack: roles that read nothing of other vms have run by then. */
+const leavingPatienceMs = 5 * 60_000;
+
 /** How often it is said that there is no hub. */
 const reminderMs = 60_000;
 
@@ -196,10 +199,12 @@ class Agent {
     const reminder = setInterval(() => {
       this.#vm.log(`no hub since ${Math.round((Date.now() - sinceMs) / 1000)} s: ${trouble()}`);
     }, reminderMs);
+    const { hubPatienceMs = defaultHubPatienceMs } = this.#options;
+    const patienceMs = delivery.action === "delete" ? Math.min(hubPatienceMs, leavingPatienceMs) : hubPatienceMs;
     const patience = setTimeout(() => {
       const outcome: Outcome = { ok: false, error: `no hub could be reached: ${trouble()}` };
       void this.#vm.background("answering", this.#answer(delivery, outcome), over.signal);
-    }, this.#options.hubPatienceMs ?? defaultHubPatienceMs);
+    }, patienceMs);
     try {
       const hub = await untilAborted(opening, over.signal);
       void hub.ended?.then((failure) => this.#hearRefusal(current, failure));

@@ -1,5 +1,5 @@
 // What an update would make run again: the plans that a stack has against those that it would get. Pure.
-import type { DeployedPlan } from "../cloud/read-deployed.ts";
+import type { DeployedPlan } from "../cloud/deployed-plans.ts";
 import { roleId } from "../model/cell.ts";
 import { visitExpr, type Expr } from "../model/expression.ts";
 import type { Flow } from "../model/flow.ts";

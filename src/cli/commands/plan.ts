@@ -1,7 +1,7 @@
 // weft plan: what "weft deploy" would do to a stack on a cloud, without doing it.
 import { parseArgs } from "node:util";
 import { findStack, listResources, previewUpdate, type ResourceChange, type Stack, type StackChanges } from "../../cloud/heat.ts";
-import { countMembers, readDeployed } from "../../cloud/read-deployed.ts";
+import { countMembers, readDeployed } from "../../cloud/deployed-plans.ts";
 import { HeatPlayer, UnknownToUs } from "../../machines/play-heat.ts";
 import { memberId } from "../../model/cell.ts";
 import type { Json } from "../../model/json.ts";
