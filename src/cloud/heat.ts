@@ -52,7 +52,8 @@ export interface StackChanges {
 export interface StackRequest {
   template: string;
   files: Record<string, string>;
-  environment: JsonMap;
+  /** Names among the files; later ones win. */
+  environmentFiles: string[];
   /** The parameters that the template declares. */
   parameterNames: string[];
   /** Values given beside those of the environment. */
@@ -134,9 +135,10 @@ function pathOf({ stack_name, id }: Stack): string {
   return `/stacks/${encodeURIComponent(stack_name)}/${id}`;
 }
 
-function toBody({ template, files, environment, parameters, timeoutMinutes }: StackRequest): JsonMap {
+function toBody({ template, files, environmentFiles, parameters, timeoutMinutes }: StackRequest): JsonMap {
   const timeout = timeoutMinutes === undefined ? {} : { timeout_mins: timeoutMinutes };
-  return { template, files, environment, parameters, ...timeout };
+  const environments = environmentFiles.length === 0 ? {} : { environment_files: environmentFiles };
+  return { template, files, ...environments, parameters, ...timeout };
 }
 
 // Heat would refuse a value for a parameter that there is no more. Its own begin with OS::.

@@ -3,15 +3,15 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { isMap, isScalar, parseDocument, visit, type Scalar } from "yaml";
+import { isMap, isScalar, type Node, parseDocument, visit } from "yaml";
 import { Failure, messageOf } from "../model/failure.ts";
-import type { Json, JsonMap } from "../model/json.ts";
 
 export interface PackedTemplate {
   template: string;
-  /** Contents by the names that the template uses. */
+  /** Contents by the names that the template and the environments use. */
   files: Record<string, string>;
-  environment: JsonMap;
+  /** The environments' names among the files; later ones win. */
+  environmentFiles: string[];
   /** The parameters that the template declares. */
   parameterNames: string[];
 }
@@ -29,11 +29,14 @@ export interface TemplateToPack {
 export function packTemplate({ text, file, given, environments }: TemplateToPack): PackedTemplate {
   const folder = dirname(resolve(file));
   const packer = new Packer(new Map(Object.entries(given).map(([name, content]) => [resolve(folder, name), content])));
-  const template = packer.rewrite(text, folder, isFileReference);
-  const environment = environments.map((one) => packer.environment(one)).reduce(mergeEnvironments, {});
-  const parameters = parseDocument(text, { version: "1.1" }).get("parameters");
-  const parameterNames = isMap(parameters) ? parameters.items.map(({ key }) => String(key)) : [];
-  return { template, files: packer.files, environment, parameterNames };
+  const template = packer.rewrite(text, folder);
+  const environmentFiles = environments.map((one) => packer.takeEnvironment(one));
+  return { template, files: packer.files, environmentFiles, parameterNames: readParameterNames(text) };
+}
+
+function readParameterNames(text: string): string[] {
+  const parameters = parseDocument(text).get("parameters");
+  return isMap(parameters) ? parameters.items.map(({ key }) => String(isScalar(key) ? (key.source ?? key.value) : key)) : [];
 }
 
 /** Tells whether a value below `key` names a file. */
@@ -48,57 +51,53 @@ class Packer {
     this.#given = given;
   }
 
-  /** Returns `text` with the names of files replaced by URLs, and takes the files in. */
-  rewrite(text: string, folder: string, isReference: IsReference): string {
-    const edits: { start: number; end: number; name: string }[] = [];
-    const note = (key: unknown, scalar: Scalar): void => {
-      const name = scalar.value;
-      if (!isScalar(key) || typeof name !== "string" || scalar.range == null) return;
-      if (!isReference(String(key.value), name) || isUrl(name)) return;
-      const taken = this.#take(name, folder, String(key.value) === "get_file");
-      if (taken !== name) edits.push({ start: scalar.range[0], end: scalar.range[1], name: taken });
-    };
-    visit(parseDocument(text, { version: "1.1" }), {
+  /** Returns `text` with the names of files replaced by URLs, and takes the files in; all else stays as it is written. */
+  rewrite(text: string, folder: string): string {
+    const { contents } = parseDocument(text);
+    return contents === null ? text : this.#replace(text, contents, folder, isFileReference);
+  }
+
+  /** Takes an environment in, with the templates behind its aliases, and returns its URL. */
+  takeEnvironment({ file, text }: { file: string; text: string }): string {
+    const registry = parseDocument(text).get("resource_registry");
+    const url = pathToFileURL(resolve(file)).href;
+    this.files[url] = isMap(registry) ? this.#replace(text, registry, dirname(resolve(file)), isAlias) : text;
+    return url;
+  }
+
+  #replace(text: string, node: Node, folder: string, isReference: IsReference): string {
+    const edits: { start: number; end: number; url: string }[] = [];
+    visit(node, {
       Pair: (_, { key, value }) => {
-        if (isScalar(value)) note(key, value);
+        if (!isScalar(key) || !isScalar(value) || typeof value.value !== "string" || value.range == null) return;
+        const [where, name] = [String(key.value), value.value];
+        if (!isReference(where, name) || isUrl(name)) return;
+        edits.push({ start: value.range[0], end: value.range[1], url: this.#take(name, folder, where !== "get_file") });
       },
     });
     return edits
       .toSorted((left, right) => right.start - left.start)
-      .reduce((edited, { start, end, name }) => edited.slice(0, start) + JSON.stringify(name) + edited.slice(end), text);
+      .reduce((edited, { start, end, url }) => edited.slice(0, start) + JSON.stringify(url) + edited.slice(end), text);
   }
 
-  environment({ file, text }: { file: string; text: string }): JsonMap {
-    const rewritten = this.rewrite(text, dirname(resolve(file)), () => false);
-    const document = parseDocument(rewritten, { version: "1.1" });
-    const registry = document.get("resource_registry");
-    if (isMap(registry)) {
-      visit(registry, {
-        Pair: (_, { key, value }) => {
-          const name = isScalar(value) ? value.value : undefined;
-          if (!isScalar(key) || !isScalar(value) || typeof name !== "string" || name.includes("::") || isUrl(name)) return;
-          if (["hooks", "restricted_actions", "base_url"].includes(String(key.value))) return;
-          value.value = this.#take(name, dirname(resolve(file)), false);
-        },
-      });
-    }
-    return (document.toJS() ?? {}) as JsonMap;
-  }
-
-  // A nested template is rewritten before it is taken; one that contains itself ends at its own entry.
-  #take(name: string, folder: string, isPlain: boolean): string {
+  // A nested template is rewritten too; one that contains itself ends at its own entry.
+  #take(name: string, folder: string, isTemplate: boolean): string {
     const path = resolve(folder, name);
     const url = pathToFileURL(path).href;
     if (this.files[url] !== undefined) return url;
     const content = this.#given.get(path) ?? readFile(path, name);
     this.files[url] = content;
-    if (!isPlain) this.files[url] = this.rewrite(content, dirname(path), isFileReference);
+    if (isTemplate) this.files[url] = this.rewrite(content, dirname(path));
     return url;
   }
 }
 
 function isFileReference(key: string, value: string): boolean {
   return key === "get_file" || (key === "type" && /\.(yaml|template)$/.test(value));
+}
+
+function isAlias(key: string, value: string): boolean {
+  return !["hooks", "restricted_actions", "base_url"].includes(key) && !value.includes("::");
 }
 
 function isUrl(name: string): boolean {
@@ -115,18 +114,4 @@ function readFile(path: string, name: string): string {
   }
   const text = content.toString("utf8");
   return Buffer.from(text, "utf8").equals(content) ? text : content.toString("base64");
-}
-
-function mergeEnvironments(base: JsonMap, over: JsonMap): JsonMap {
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(over)) {
-    const known: Json | undefined = merged[key];
-    const isBoth = isPlainMap(known) && isPlainMap(value);
-    merged[key] = isBoth ? mergeEnvironments(known, value) : value;
-  }
-  return merged;
-}
-
-function isPlainMap(value: Json | undefined): value is JsonMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
