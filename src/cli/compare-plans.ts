@@ -61,10 +61,12 @@ function changedValues(
   const note = (expr: Expr): void => visitExpr(expr, (inner) => void (inner.kind === "slot" && slots.add(inner.slot)));
   note(role.run);
   for (const input of role.inputs) note(input.value);
-  return [...slots].filter((slot) => {
+  const changed = [...slots].filter((slot) => {
     const [old, value] = [before[slot], valueOf(slot)];
     return old !== undefined && value !== undefined && !sameJson(old, value);
   });
+  const named = changed.map((slot) => slot.slice(role.name.length + 1).replace(/^inputs\.|#\d+$/g, ""));
+  return [...new Set(named)];
 }
 
 // Readers of readers too, each told with those that it reads.
