@@ -2,6 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
+import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +15,7 @@ import { netnsMissing, testImage } from "./vm-bed.ts";
 
 /** Where templates send what their roles tell the test: `curl -s -d TEXT $EAR`. */
 export const ear = `http://${lanNet.gateway}:8400`;
-export const hubUrl = `http://${lanNet.gateway}:8470`;
+export const hubUrl = `https://${lanNet.gateway}:8470`;
 const tokenKey = "a key for tests only";
 
 /** Why there is no such cloud here; undefined where there is. */
@@ -29,6 +30,8 @@ export class CloudBed implements AsyncDisposable {
   readonly folder: string = mkdtempSync(join(tmpdir(), "weft-stacks-"));
   /** What roles have told, in order. */
   readonly heard: string[] = [];
+  /** Of the hub's certificate. */
+  fingerprint = "";
   #hub: ChildProcess | undefined;
 
   private constructor(heat: HeatBed, nets: NetnsCloud) {
@@ -56,10 +59,17 @@ export class CloudBed implements AsyncDisposable {
 
   async startHub(): Promise<void> {
     const { host } = new URL(hubUrl);
-    const args = ["hub", "--listen", host, "--coordinator", `embedded:${join(this.folder, "hub")}`];
+    const tls = ["--tls", "self-signed", "--tls-cert", join(this.folder, "hub.crt"), "--tls-key", join(this.folder, "hub.key")];
+    const args = ["hub", "--listen", host, "--coordinator", `embedded:${join(this.folder, "hub")}`, ...tls];
     this.#hub = this.heat.spawn([process.execPath, join(root, "bin/weft.js"), ...args], { env: { WEFT_TOKEN_KEY: tokenKey } });
     this.#hub.stderr?.pipe(process.stderr);
-    await once(this.#hub.stdout as NodeJS.ReadableStream, "data");
+    let said = "";
+    for await (const chunk of (this.#hub.stdout as Readable).setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+      said += String(chunk);
+      this.fingerprint = /fingerprint: (\S+)/.exec(said)?.[1] ?? "";
+      if (this.fingerprint !== "") return;
+    }
+    throw new Error(`the hub has ended; it said: ${said}`);
   }
 
   /** Ends the hub as a power cut does. */
@@ -80,7 +90,17 @@ export class CloudBed implements AsyncDisposable {
 
   /** Deploys a template, and tells how it ended and which roles ended how on the way. */
   async deploy(file: string, name: string, ...args: string[]): Promise<Deployed> {
-    const { status, stdout, stderr } = await this.weft("deploy", file, name, "--hub", hubUrl, "--json", ...args);
+    const { status, stdout, stderr } = await this.weft(
+      "deploy",
+      file,
+      name,
+      "--hub",
+      hubUrl,
+      "--fingerprint",
+      this.fingerprint,
+      "--json",
+      ...args,
+    );
     const lines = stdout.split("\n").filter((line) => line !== "");
     const events = lines.map((line) => JSON.parse(line) as DeployEvent);
     const last = events.at(-1);

@@ -18,7 +18,8 @@ withEngine("a cloud with Heat", cloudMissing(), () => {
   test("compiled and given to the openstack client, the handshake is complete when all roles have ended, and its outputs are right", async () => {
     const compiled = await bed.weft("compile", example("handshake"), "-o", "out.yaml");
     expect(compiled).toMatchObject({ status: 0 });
-    const parameters = ["--parameter", `weft_hub_urls=${hubUrl}`, "--parameter", "weft_token_key=a key for tests only"];
+    const given = [`weft_hub_urls=${hubUrl}`, `weft_hub_fingerprint=${bed.fingerprint}`, "weft_token_key=a key for tests only"];
+    const parameters = given.flatMap((one) => ["--parameter", one]);
     const created = await bed.heat.run(["openstack", "stack", "create", "-t", "out.yaml", ...parameters, "--wait", "shake"], {
       cwd: bed.folder,
     });
@@ -119,16 +120,20 @@ ${role("use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, outputs: 
     expect(bed.heat.cloud.servers).toEqual([]);
   });
 
-  test("a vm that loses its power in mid-plan, a hub that is killed and a vm that Heat replaces all come to a good end", async () => {
+  test("a late hub, a vm that loses its power in mid-plan, one that is cut off, a killed hub and a vm that Heat replaces all come to a good end", async () => {
     await bed.killHub();
     const slow = pair(`[ -e /root/once ] || { touch /root/once; sleep 1000; }; weft-put x one`);
     const deploying = bed.deploy(bed.write("late.yaml", slow), "late");
     await expect.poll(() => bed.heat.cloud.servers.length, { timeout: 60_000 }).toBe(2);
     await bed.startHub();
     await expect.poll(() => bed.heard, { timeout: 120_000 }).toContain("a.make");
+    // b waits for a: its cable is pulled, a loses its power, the hub is killed.
+    const { id: b } = bed.heat.cloud.find(/^late-b-/);
+    await bed.nets.machine.cut(b);
     await bed.heat.cloud.find(/^late-a-/).machine?.reboot();
     await bed.killHub();
     await bed.startHub();
+    await bed.nets.machine.heal(b);
     expect(await deploying).toMatchObject({ status: 0, stackStatus: "CREATE_COMPLETE", outputs: { y: "got-one" } });
 
     bed.takeHeard();
