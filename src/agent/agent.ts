@@ -84,6 +84,8 @@ class Agent {
   readonly #vm: Vm;
   #current: Current | undefined;
   #isSuperseded = false;
+  /** Deliveries whose outcome is being told. */
+  readonly #answering = new Set<string>();
 
   constructor(options: AgentOptions, signal: AbortSignal) {
     const { stack, vm, index, sealKey, stateDir, localAddress, log } = options;
@@ -205,15 +207,19 @@ class Agent {
       const outcome: Outcome = { ok: false, error: `no hub could be reached: ${trouble()}` };
       void this.#vm.background("answering", this.#answer(delivery, outcome), over.signal);
     }, patienceMs);
+    const stopTimers = (): void => {
+      clearInterval(reminder);
+      clearTimeout(patience);
+    };
     try {
       const hub = await untilAborted(opening, over.signal);
+      stopTimers();
       void hub.ended?.then((failure) => this.#hearRefusal(current, failure));
       if (hub.epoch !== undefined && delivery.action === "run") await this.#enterEpoch(current, hub, hub.epoch);
     } catch (error) {
       if (!over.signal.aborted) this.#hearRefusal(current, error);
     } finally {
-      clearInterval(reminder);
-      clearTimeout(patience);
+      stopTimers();
     }
   }
 
@@ -248,12 +254,19 @@ class Agent {
     for (const [role, attempt] of attempts) void this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
   }
 
+  // The first outcome counts; telling it may take a while.
   async #answer(delivery: Delivery, outcome: Outcome): Promise<void> {
     const { journal, log } = this.#vm;
-    if (journal.memory.answered.has(delivery.id) || this.#isSuperseded) return;
-    await this.#options.carrier.answer(delivery, outcome, this.#signal);
-    if (this.#signal.aborted) return;
-    journal.append({ type: "answered", delivery: delivery.id });
-    if (!outcome.ok) log(`told that the deployment has failed: ${outcome.error}`);
+    const { id } = delivery;
+    if (journal.memory.answered.has(id) || this.#answering.has(id) || this.#isSuperseded) return;
+    this.#answering.add(id);
+    try {
+      await this.#options.carrier.answer(delivery, outcome, this.#signal);
+      if (this.#signal.aborted) return;
+      journal.append({ type: "answered", delivery: id });
+      if (!outcome.ok) log(`told that the deployment has failed: ${outcome.error}`);
+    } finally {
+      this.#answering.delete(id);
+    }
   }
 }

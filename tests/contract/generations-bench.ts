@@ -47,7 +47,7 @@ export class GenerationsBench implements AsyncDisposable {
   }
 
   async compile(text: string, parameters: Record<string, string> = {}): Promise<void> {
-    const host = { readFile: () => undefined, sha256 };
+    const host = { readFile: () => undefined, listFiles: () => undefined, sha256 };
     const given = Object.entries(parameters).map(([name, value]) => ({ name, value }));
     const file = "stack.yaml";
     const full = `heat_template_version: 2018-08-31\n${text}`;
