@@ -5,7 +5,7 @@ import { BootedVms } from "../machines/booted.ts";
 import { imageFolder } from "../machines/build-image.ts";
 import { Lan, lanAddress } from "../machines/lan.ts";
 import type { BootMachine, Machine } from "../machines/machine.ts";
-import { type Missing, missingKernelParts, missingSystem, missingTools } from "../machines/missing.ts";
+import { type Missing, missingKernelParts, missingSystem, missingTap, missingTools } from "../machines/missing.ts";
 import { NetnsMachine } from "../machines/netns.ts";
 import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
 import { type Accelerator, chooseAccelerator, QemuMachine } from "../machines/qemu.ts";
@@ -62,6 +62,7 @@ function missingForQemu(image: string): Missing[] {
   const missing = [
     ...missingSystem(),
     ...missingTools("unshare", "nsenter", "ip", "qemu-system-x86_64", "qemu-img", "genisoimage"),
+    ...missingTap(),
   ];
   return existsSync(image) ? missing : [...missing, missingImage(image, "sudo npx weft image --qemu, or --image PATH")];
 }

@@ -25,7 +25,7 @@ const debianPackages: Record<string, string> = {
 /** Tools that PATH does not have, as one thing missing. */
 export function missingTools(...names: string[]): Missing[] {
   const folders = (toolEnv["PATH"] ?? "").split(delimiter);
-  const missing = names.filter((name) => !folders.some((folder) => isExecutable(join(folder, name))));
+  const missing = names.filter((name) => !folders.some((folder) => isOpen(join(folder, name), constants.X_OK)));
   if (missing.length === 0) return [];
   const packages = [...new Set(missing.map((name) => debianPackages[name] ?? name))].join(" ");
   return [{ what: missing.join(", "), hint: `apt-get install ${packages}, or your system's packages of them` }];
@@ -36,6 +36,15 @@ export function missingSystem(root?: string): Missing[] {
   if (process.platform !== "linux") return [{ what: "Linux", hint: "these vms are made of its namespaces" }];
   if (root === undefined || process.getuid?.() === 0) return [];
   return [{ what: "root", hint: `${root}: run it with sudo` }];
+}
+
+/** The device through which a virtual machine joins a bridge. */
+export function missingTap(): Missing[] {
+  const device = "/dev/net/tun";
+  if (!existsSync(device)) return [{ what: device, hint: "modprobe tun" }];
+  return isOpen(device, constants.R_OK | constants.W_OK)
+    ? []
+    : [{ what: `a right to use ${device}`, hint: `chmod 666 ${device}` }];
 }
 
 /** What the kernel must have for namespace vms, `count` of them. */
@@ -56,9 +65,9 @@ export function missingKernelParts(count: number): Missing[] {
   return missing;
 }
 
-function isExecutable(path: string): boolean {
+function isOpen(path: string, mode: number): boolean {
   try {
-    accessSync(path, constants.X_OK);
+    accessSync(path, mode);
     return true;
   } catch {
     return false;
