@@ -6,7 +6,9 @@ import { defineConfig } from "vitest/config";
 process.env["XDG_STATE_HOME"] = join(tmpdir(), "weft-tests-state");
 
 // Whole stacks on a real Heat and on vms that boot: root, namespaces and minutes are theirs, so they run apart (npm run test:cloud).
-const booting = ["heat-stacks", "heat-commands", "up-netns", "up-qemu", "vm-faults"].map((name) => `tests/system/${name}.test.ts`);
+const booting = ["heat-stacks", "heat-commands", "up-netns", "up-qemu", "vm-faults"].map(
+  (name) => `tests/system/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
