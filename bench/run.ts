@@ -4,7 +4,9 @@ import { measureCoordinators } from "./coordinators.ts";
 import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
+import { measurePage } from "./page.ts";
 import { measureReaders } from "./readers.ts";
+import { measureTools } from "./tools.ts";
 
 const measurements: Record<string, () => Promise<void>> = {
   hop: measureHop,
@@ -13,6 +15,8 @@ const measurements: Record<string, () => Promise<void>> = {
   makespan: measureMakespan,
   check: measureCheck,
   readers: measureReaders,
+  tools: measureTools,
+  page: measurePage,
 };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {

@@ -1,27 +1,27 @@
-// Bundles dist/: the command line (split, so that a command loads only its own part) the agent and the hub (one file each, that travel to vms).
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+// Bundles dist/: the command line (split, so that a command loads only its own part), the agent and the hub (one file each,
+// that travel to vms), and the hub's page.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 // The shims' texts inside a bundle, in place of what reads their files.
-function shimTexts(contents) {
-  const filter = /\/src\/agent\/shim-texts\.ts$/;
+function shimTexts(contents, filter = /\/src\/agent\/shim-texts\.ts$/) {
   return { name: "shim-texts", setup: ({ onLoad }) => onLoad({ filter }, () => ({ contents, loader: "js" })) };
 }
 
-function defineShims() {
-  const folder = join(root, "src/agent/tools");
-  const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
-  const texts = Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
-  return `var weftShims = ${JSON.stringify(texts)};`;
+function readShims(folder) {
+  const names = readdirSync(folder).filter((name) => /\.(py|rb|bash)$/.test(name));
+  return Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
 }
 
-// Neither language minds how deep an indentation is, and Ruby not even whether there is one.
+// Neither language minds how deep an indentation is, and Ruby not even whether there is one. What documents a class in Python may be all of it.
 function shorten(text, name) {
-  const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
+  const indent = name.endsWith(".py") ? (spaces) => " ".repeat(spaces.length / 4) : () => "";
   return text
+    .replace(/^( *)"""[^"]*"""$/gm, "$10")
     .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)
     .replace(/\n{2,}/g, "\n");
@@ -46,6 +46,34 @@ const webSocketClient = {
 const requireOfItsOwn =
   'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
+// The hub's page: one file with its script and its style inside, which alone may run there.
+async function buildPage(bundle) {
+  const result = await bundle({
+    absWorkingDir: root,
+    entryPoints: { script: "src/web/main.tsx", style: "src/web/page.css" },
+    bundle: true,
+    write: false,
+    outdir: "page",
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    charset: "utf8",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  const textOf = (ending) => result.outputFiles.find(({ path }) => path.endsWith(ending)).text.trimEnd();
+  const [script, style] = [textOf(".js").replaceAll("</script", "<\\/script"), textOf(".css")];
+  const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const policy = `default-src 'none'; img-src data:; connect-src 'self'; script-src ${hash(script)}; style-src ${hash(style)}`;
+  const page = readFileSync(join(root, "src/web/page.html"), "utf8")
+    .replace('content=""', () => `content="${policy}"`)
+    .replace("<style></style>", () => `<style>${style}</style>`)
+    .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`);
+  writeFileSync(join(root, "dist/page.html"), page);
+}
+
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
   const { build: bundle } = await import("esbuild");
@@ -57,7 +85,9 @@ export async function build() {
     logLevel: "warning",
     legalComments: "none",
   };
-  const shims = defineShims();
+  const shims = `var weftShims = ${JSON.stringify(readShims(join(root, "src/agent/tools")))};`;
+  const inferShims = `const texts = ${JSON.stringify(readShims(join(root, "src/infer/shims")))};`;
+  const inferShim = "export const inferShim = (name) => texts[name];";
   const shimText = "export const shimText = (name) => weftShims[name];";
   const [commandLine] = await Promise.all([
     bundle({
@@ -69,7 +99,7 @@ export async function build() {
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
       metafile: true,
-      plugins: [shimTexts(`${shims}\n${shimText}`)],
+      plugins: [shimTexts(`${shims}\n${shimText}`), shimTexts(`${inferShims}\n${inferShim}`, /\/src\/infer\/infer-shims\.ts$/)],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: requireOfItsOwn },
     }),
@@ -105,6 +135,7 @@ export async function build() {
       plugins: [webSocketClient, shimTexts(shimText)],
     }),
   ]);
+  await buildPage(bundle);
   // Chunks are named by their content: those of earlier builds would pile up.
   for (const name of readdirSync(join(root, "dist/chunks"))) {
     if (!Object.hasOwn(commandLine.metafile.outputs, `dist/chunks/${name}`)) rmSync(join(root, "dist/chunks", name));

@@ -15,10 +15,12 @@ import type { AgentConfig } from "./agent-config.ts";
 import { announceVm } from "./announce-vm.ts";
 import { Cells } from "./cells.ts";
 import { chooseMember } from "./choose-member.ts";
+import { Files } from "./files.ts";
 import { instantiatePlan } from "./instantiate.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import { openLocalSocket } from "./local-socket.ts";
 import { maskSecrets, secretTexts } from "./mask.ts";
+import { outlineOf } from "./outline.ts";
 import { endLeftRunning, identifyGroup, isSameProcess, type ProcessGroup } from "./process-groups.ts";
 import {
   type Action,
@@ -38,6 +40,7 @@ import { watchRetries } from "./watch-retries.ts";
 import { makeStatus, measureRun, type RoleRun } from "./role-status.ts";
 import { type AttemptResult, runRole } from "./run-role.ts";
 import { makeRecord, settleCell } from "./settle-cell.ts";
+import { shipLog } from "./ship-log.ts";
 import { writeShims } from "./shims.ts";
 import { endGroup } from "./spawn.ts";
 
@@ -73,6 +76,7 @@ class Agent {
   readonly #roles: RolePlan[];
   readonly #dataflow: Dataflow;
   readonly #cells: Cells;
+  readonly #files: Files;
   readonly #journal: Journal;
   readonly #runs = new Map<string, RoleRun>();
   readonly #secrets = new Set<string>();
@@ -95,6 +99,7 @@ class Agent {
     const isOver = (failure: string): boolean => isRetried(failure, this.#progress.retries);
     this.#dataflow = secrets.seal(openDataflow(coordinator, { stack: config.stack, generation: config.generation }, isOver));
     this.#cells = new Cells(this.#plan, config.values, this.#dataflow, isOver);
+    this.#files = new Files(join(config.stateDir, "files"), this.#plan.bundles);
     mkdirSync(join(config.stateDir, "logs"), { recursive: true, mode: 0o700 });
     const identity = { stack: config.stack, generation: config.generation, vm: config.vm };
     this.#journal = openJournal(config.stateDir, identity, secrets.guard);
@@ -114,8 +119,8 @@ class Agent {
     const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
     this.#env = { ...process.env, PATH: path, WEFT_SOCKET: socket.path, WEFT_VM: vm };
     this.#begin();
-    this.#background("announcing the vm", this.#announce());
-    this.#background(
+    void this.#background("announcing the vm", this.#announce());
+    void this.#background(
       "hearing of retries",
       watchRetries(this.#coordinator, this.#config, (...retry) => this.#retry(...retry), this.#signal),
     );
@@ -155,7 +160,10 @@ class Agent {
   async #announce(): Promise<void> {
     const address = this.#config.localAddress ?? (await this.#coordinator.address?.()) ?? "127.0.0.1";
     const vm = { vm: this.#config.vm, address, published: this.#plan.facts };
-    await announceVm(vm, this.#cells, this.#dataflow, this.#signal);
+    await Promise.all([
+      announceVm(vm, this.#cells, this.#dataflow, this.#signal),
+      this.#dataflow.outline(outlineOf(this.#plan, Date.now()), this.#signal),
+    ]);
   }
 
   #retry(id: string, count: number): void {
@@ -165,10 +173,12 @@ class Agent {
   }
 
   // What nobody waits for; a failure of it is logged.
-  #background(what: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
+  async #background(what: string, work: Promise<unknown>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
       if (!this.#signal.aborted) this.#log(`${what}: ${this.#mask(messageOf(error))}`);
-    });
+    }
   }
 
   #dispatch(event: Event): void {
@@ -185,7 +195,7 @@ class Agent {
   #act(action: Action): void {
     switch (action.type) {
       case "choose":
-        this.#background(`choice for ${action.role}`, this.#choose(this.#planOf(action.role)));
+        void this.#background(`choice for ${action.role}`, this.#choose(this.#planOf(action.role)));
         break;
       case "await":
         this.#await(this.#planOf(action.role), action.needs);
@@ -290,6 +300,15 @@ class Agent {
       onWaiting: (waiting) => this.#setWaiting(role, "", waiting),
     });
     const log = join(stateDir, "logs", `${role}.${attempt}.log`);
+    const { session } = run;
+    const endLog = shipLog({
+      id: roleId(vm, role),
+      attempt,
+      path: log,
+      isSafe: () => session.hasWrittenSecrets(),
+      mask: (text) => this.#mask(text),
+      send: (piece) => this.#background(`log of ${role}`, this.#dataflow.sendLog(piece, this.#signal)),
+    });
     let result: AttemptResult;
     try {
       result = await runRole({
@@ -297,12 +316,13 @@ class Agent {
         plan,
         cells: this.#cells,
         inputs: run.inputs,
-        session: run.session,
+        session,
         clock: run.clock,
         folder: join(stateDir, "attempts", `${role}.${attempt}`),
         roleFolder: join(stateDir, "roles", role),
         logPath: log,
         env: { ...this.#env, WEFT_ROLE: role },
+        files: this.#files,
         signal: this.#signal,
         mask: (text) => this.#mask(text),
         onStarted: (pid) => this.#noteStarted(role, attempt, pid),
@@ -310,6 +330,8 @@ class Agent {
     } catch (error) {
       if (this.#signal.aborted) return;
       result = { outputs: {}, failure: this.#mask(messageOf(error)), final: true };
+    } finally {
+      endLog();
     }
     const { logTail, ...ended } = result;
     run.outputs = result.outputs;
@@ -344,7 +366,7 @@ class Agent {
       });
     }
     for (const settlement of cells) {
-      this.#background(`publishing ${settlement.cell}`, this.#settle(this.#planOf(role), settlement));
+      void this.#background(`publishing ${settlement.cell}`, this.#settle(this.#planOf(role), settlement));
     }
   }
 
@@ -385,7 +407,7 @@ class Agent {
       const progress = this.#progress.roles[role];
       if (progress === undefined || this.#signal.aborted) continue;
       const status = makeStatus(this.#config.vm, this.#planOf(role), progress, this.#runOf(role));
-      this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
+      void this.#background(`status of ${role}`, this.#dataflow.report(status, this.#signal));
     }
     this.#unreported.clear();
   }

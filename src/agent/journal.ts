@@ -21,6 +21,7 @@ export interface Timing {
   endedMs?: number;
   blockedMs?: number;
   marks?: Mark[];
+  blocks?: [fromMs: number, toMs: number][];
 }
 
 /**

@@ -138,6 +138,11 @@ export class RoleSession {
     return write;
   }
 
+  /** Tells whether every secret output has been written: before, nobody knows what would have to be masked. */
+  hasWrittenSecrets(): boolean {
+    return this.#parts.plan.outputs.every(({ secret, name }) => !secret || this.#written.has(name));
+  }
+
   /** Masks a secret value from here on. */
   learnSecret(value: Json): void {
     this.#parts.learnSecret(value);

@@ -1,5 +1,5 @@
 // What a run took beside what it had to take: makespan and critical path, from the roles' own reports.
-import { predict, type Profile } from "../compiler/2-analyze/predict.ts";
+import { predict, type Profile } from "../monitor/predict.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Picture } from "../monitor/picture.ts";
 

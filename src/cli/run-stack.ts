@@ -18,15 +18,20 @@ import type { Flow } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
 import type { ResolvedRole, ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
+import type { RoleStatus } from "../model/status.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
+import { type Profiles, profilesOf } from "../monitor/estimate.ts";
 import { followToEnd } from "../monitor/follow.ts";
+import type { Picture, StackEvent } from "../monitor/picture.ts";
+import { predict } from "../monitor/predict.ts";
 import { startVms } from "./start-vms.ts";
 import { announceRun } from "./find-hub.ts";
-import { agentProgram } from "./agent-program.ts";
+import { agentProgram, hubPage } from "./built-files.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
 import { checkOutputs, readOutputs } from "./read-outputs.ts";
-import type { RunResult, RunView } from "./show-run.ts";
+import { readHistory, writeHistory } from "./run-history.ts";
+import type { RunResult, RunView } from "./run-view.ts";
 
 export interface RunOptions {
   template: Template;
@@ -41,8 +46,10 @@ export interface RunOptions {
   timeoutMs: number;
   /** After the end, leave everything running until `signal` is aborted. */
   keep: boolean;
-  /** Gets the ids of all roles, in the template's order. */
-  makeView(roles: string[]): RunView;
+  /** Sees each event of the run, with the picture before it. */
+  onEvent?: (event: StackEvent, before: Picture) => void;
+  /** Gets the ids of all roles, in the template's order, and how long they took in the run before. */
+  makeView(roles: string[], usual: Profiles): RunView;
 }
 
 /**
@@ -63,21 +70,26 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
   const scope = { stack, generation };
   const machine = new ProcessMachine({ folder, agent: [process.execPath, agentProgram()] });
-  const view = options.makeView(roles);
+  const before = readHistory(stack);
+  const view = options.makeView(roles, before?.roles ?? {});
   let forget = (): void => {};
   try {
     await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
     const watched = reportTrouble(coordinator, (text) => view.note(text));
-    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey });
+    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey, page: hubPage() });
     // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
     const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
+    const page = `${hub.url}/#${new URLSearchParams({ stack, token: access.token }).toString()}`;
+    view.page?.(page);
     const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
     const starting = startVms([...configs.keys()], scope, coordinator, (vm) => machine.start(vm, configs.get(vm) as AgentConfig));
-    const { picture, reason } = await followToEnd(access, roles, { timeoutMs: options.timeoutMs, signal }, (status, picture) =>
-      view.role(status, picture),
-    );
+    const onRole = (status: RoleStatus, picture: Picture): void => view.role(status, picture);
+    const limits = { timeoutMs: options.timeoutMs, signal };
+    const { picture, reason } = await followToEnd(access, roles, limits, onRole, options.onEvent);
     await starting;
+    const graph = placedGraph(options.resolved, vms, heat);
+    const predictedMs = before === undefined ? 0 : Math.round(predict(graph, before.roles).makespanMs);
     const result: RunResult = {
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
@@ -86,12 +98,16 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
         heat,
         sealDataflow(openDataflow(coordinator, scope), makeSealer(sealKey, scope), () => false),
       ),
-      ...measureRun(placedGraph(options.resolved, vms, heat), picture, machine.firstStartMs ?? Date.now()),
+      ...measureRun(graph, picture, machine.firstStartMs ?? Date.now()),
+      ...(predictedMs > 0 ? { predictedMs } : {}),
       picture,
     };
+    if (result.ok) writeHistory(stack, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
     view.done(result);
     if (options.keep && reason !== "interrupted") {
-      view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
+      view.note(
+        `\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}\nto look on: ${page}`,
+      );
       await aborted(signal);
     }
     await machine.stop();

@@ -102,6 +102,12 @@ test("simulate takes durations from a file and from flags, and sizes of groups",
       { id: "app[0].serve", startMs: 1200, endMs: 1500 },
       { id: "app[1].serve", startMs: 1200, endMs: 3200 },
     ],
+    idle: [
+      { vm: "db", idleMs: 2000 },
+      { vm: "app[0]", idleMs: 2900 },
+      { vm: "app[1]", idleMs: 1200 },
+    ],
+    advice: expect.arrayContaining([expect.objectContaining({ kind: "split", role: "db.mysql", gainMs: 600 })]) as unknown,
   });
 });
 

@@ -46,7 +46,12 @@ export interface Emitted {
   files: Record<string, string>;
 }
 
-const noDigests: ProgramDigests = { agent: "0".repeat(64), hub: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
+const noDigests: ProgramDigests = {
+  agent: "0".repeat(64),
+  hub: "0".repeat(64),
+  page: "0".repeat(64),
+  runtime: { x64: "0".repeat(64) },
+};
 
 /** The defaults of Heat's max_template_size and max_resources_per_stack. */
 const maxTemplateBytes = 524_288;
@@ -70,8 +75,9 @@ export function compile(input: CompilerInput): Compiled {
   const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
-  const plan = emitStackPlan(resolved, template, deriveRights(resolved));
-  const generation = nameGeneration(plan, (content) => input.host.sha256(content));
+  const sha256 = (content: string): string => input.host.sha256(content);
+  const plan = emitStackPlan(resolved, template, deriveRights(resolved), sha256);
+  const generation = nameGeneration(plan, sha256);
   const { output = "template.yaml", digests = noDigests } = input;
   const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
   const { hot, files, resourceCount } = isForeign

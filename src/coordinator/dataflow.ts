@@ -2,10 +2,10 @@
 import { type CellRecord, maxSealedBytes, maxValueBytes, showCell } from "../model/cell.ts";
 import { Failure } from "../model/failure.ts";
 import { sameJson } from "../model/json.ts";
-import type { RoleStatus, VmPresence } from "../model/status.ts";
+import type { RoleLog, RoleStatus, VmOutline, VmPresence } from "../model/status.ts";
 import type { Coordinator, Entry, Expected, Observer, WriteResult } from "./coordinator.ts";
 import { type Gathered, gatherAll, gatherFirst } from "./gather.ts";
-import { cellKey, choiceKey, roleKey, type Scope, vmKey } from "./keys.ts";
+import { cellKey, choiceKey, logKey, outlineKey, roleKey, type Scope, vmKey } from "./keys.ts";
 import { retrying, untilAborted } from "./retrying.ts";
 
 export type { Gathered, Member } from "./gather.ts";
@@ -33,6 +33,10 @@ export interface Dataflow {
   choose(choice: string, candidate: string, signal?: AbortSignal): Promise<string>;
   /** Stores the newest status of a role; of several under way for one role only the last is sure to be seen. */
   report(status: RoleStatus, signal?: AbortSignal): Promise<void>;
+  /** Stores the end of a role's log. */
+  sendLog(log: RoleLog, signal?: AbortSignal): Promise<void>;
+  /** Tells what a vm's roles are. */
+  outline(outline: VmOutline, signal?: AbortSignal): Promise<void>;
   /** Shows a vm's agent as present until `signal` is aborted or this process ends. */
   join(presence: VmPresence, signal: AbortSignal): Promise<void>;
 }
@@ -174,7 +178,15 @@ export function openDataflow(
     await retrying(() => coordinator.join(vmKey(scope, presence.vm), JSON.stringify(presence), signal), signal);
   }
 
-  return { settled, peek, publish, gather, choose, report, join };
+  async function sendLog(log: RoleLog, signal?: AbortSignal): Promise<void> {
+    await retrying(() => coordinator.write(logKey(scope, log.id), JSON.stringify(log), "any"), signal);
+  }
+
+  async function outline(told: VmOutline, signal?: AbortSignal): Promise<void> {
+    await retrying(() => coordinator.write(outlineKey(scope, told.vm), JSON.stringify(told), "any"), signal);
+  }
+
+  return { settled, peek, publish, gather, choose, report, sendLog, outline, join };
 }
 
 /** All who wait for one cell share one watch, which ends with the last of them. */

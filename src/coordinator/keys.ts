@@ -1,5 +1,6 @@
 // Where everything about a stack stands in a coordinator. Every key is built and read here and nowhere else.
-//   STACK/GEN/cells/CELL  STACK/GEN/roles/ROLEID  STACK/GEN/vms/VM  STACK/GEN/choices/KEY  STACK/GEN/retries/ROLEID  STACK/generations/GEN
+//   STACK/GEN/cells/CELL  STACK/GEN/roles/ROLEID  STACK/GEN/vms/VM  STACK/GEN/choices/KEY  STACK/GEN/retries/ROLEID  STACK/GEN/outlines/VM
+//   STACK/generations/GEN  STACK/logs/GEN/ROLEID   (logs stand apart: whoever watches a generation does not get them)
 
 /** One generation of one stack: the space in which cells are written once. */
 export interface Scope {
@@ -7,12 +8,13 @@ export interface Scope {
   generation: string;
 }
 
-const folders = ["cells", "roles", "vms", "choices", "retries"] as const;
+const folders = ["cells", "roles", "vms", "choices", "retries", "outlines"] as const;
 export type Folder = (typeof folders)[number];
 
 /** A key taken apart. */
 export type ParsedKey =
   | { folder: Folder; stack: string; generation: string; name: string }
+  | { folder: "logs"; stack: string; generation: string; name: string }
   | { folder: "generations"; stack: string; generation: string };
 
 export function cellKey(scope: Scope, cell: string): string {
@@ -34,6 +36,21 @@ export function choiceKey(scope: Scope, choice: string): string {
 /** The key whose value says how often the operator has retried a role. */
 export function retryKey(scope: Scope, role: string): string {
   return `${retriesPrefix(scope)}${encodePart(role)}`;
+}
+
+/** The key under which a vm's agent tells what its roles are: VmOutline. */
+export function outlineKey(scope: Scope, vm: string): string {
+  return `${folderPrefix(scope, "outlines")}${encodePart(vm)}`;
+}
+
+/** The key of the end of a role's log: RoleLog. */
+export function logKey(scope: Scope, role: string): string {
+  return `${logsPrefix(scope)}${encodePart(role)}`;
+}
+
+/** The prefix of all logs of a generation. */
+export function logsPrefix(scope: Scope): string {
+  return `${stackPrefix(scope.stack)}logs/${encodePart(scope.generation)}/`;
 }
 
 /** The prefix of all retries of a generation. */
@@ -73,6 +90,8 @@ export function parseKey(key: string): ParsedKey | undefined {
   if (parts.length === 3) {
     return second === "generations" ? { folder: "generations", stack, generation: third } : undefined;
   }
+  if (parts.length === 4 && second === "logs")
+    return name === undefined ? undefined : { folder: "logs", stack, generation: third, name };
   const folder = folders.find((known) => known === third);
   if (parts.length !== 4 || folder === undefined || name === undefined) return undefined;
   return { folder, stack, generation: second, name };

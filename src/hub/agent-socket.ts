@@ -30,17 +30,17 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
   const held = new Map<number, AbortController>();
   let state: "new" | "greeting" | Identity = "new";
   let leave = (): void => {};
-  const openedMs = Date.now();
+  const openedMs = performance.now();
   let heardMs = openedMs;
 
   const heartbeat = setInterval(() => {
-    const silent = Date.now() - heardMs > 2 * pingIntervalMs;
-    const anonymous = state === "new" && Date.now() - openedMs > helloTimeoutMs;
+    const silent = performance.now() - heardMs > 2 * pingIntervalMs;
+    const anonymous = state === "new" && performance.now() - openedMs > helloTimeoutMs;
     if (silent || anonymous || socket.bufferedAmount > maxBufferedBytes) socket.terminate();
     else socket.ping();
   }, pingIntervalMs);
-  socket.on("ping", () => (heardMs = Date.now()));
-  socket.on("pong", () => (heardMs = Date.now()));
+  socket.on("ping", () => (heardMs = performance.now()));
+  socket.on("pong", () => (heardMs = performance.now()));
   // Every error is followed by a close, which is what we act on.
   socket.on("error", () => {});
   socket.on("close", () => {
@@ -49,7 +49,7 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
     for (const id of held.keys()) release(id);
   });
   socket.on("message", (data) => {
-    heardMs = Date.now();
+    heardMs = performance.now();
     const text = (data as Buffer).toString();
     if (state === "new") {
       const hello = parseHello(text);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RequestBody } from "../coordinator/backends/hub-frames.ts";
-import { cellKey, choiceKey, generationKey, roleKey, vmKey } from "../coordinator/keys.ts";
+import { cellKey, choiceKey, generationKey, logKey, outlineKey, roleKey, vmKey } from "../coordinator/keys.ts";
 import { identify, isAllowed } from "./authorize.ts";
 import { operatorToken, rightsTag, vmToken } from "./tokens.ts";
 
@@ -26,6 +26,8 @@ test.for<[string, RequestBody]>([
   ["settles its own cell", write(cellKey(scope, "web.app.url"))],
   ["makes a choice of its plan", write(choiceKey(scope, "app"))],
   ["reports its role", write(roleKey(scope, "web.app"), "any")],
+  ["sends its role's log", write(logKey(scope, "web.app"), "any")],
+  ["tells what its roles are", write(outlineKey(scope, "web"), "any")],
   ["settles anew what was its failure", { verb: "write", key: cellKey(scope, "web.app.url"), value: "x", expected: 7 }],
   ["sees what the operator retries", watch("shop/g1/retries/")],
   ["shows itself", join(vmKey(scope, "web"))],
@@ -43,6 +45,9 @@ test.for<[string, RequestBody]>([
   ["make a choice of another plan", write(choiceKey(scope, "other"))],
   ["report another vm's role", write(roleKey(scope, "db.mysql"), "any")],
   ["report a role of a vm whose name begins like its own", write(roleKey(scope, "web.inner.app"), "any")],
+  ["send the log of another vm's role", write(logKey(scope, "db.mysql"), "any")],
+  ["read a log", read(logKey(scope, "web.app"))],
+  ["tell of another vm's roles", write(outlineKey(scope, "db"), "any")],
   ["show another vm as present", join(vmKey(scope, "db"))],
   ["join a cell", join(cellKey(scope, "web.app.url"))],
   ["remove its own cell", { verb: "remove", key: cellKey(scope, "web.app.url") }],

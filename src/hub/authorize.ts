@@ -22,7 +22,7 @@ export function identify(claim: Omit<Hello, "v">, tokenKey: string): Identity | 
 
 /**
  * Tells whether `identity` may make this request. An operator may do everything in its stack. A vm reads the cells that its plan
- * reads or writes, settles (once) those that it writes, makes the choices of its plan, reports its roles, shows itself and sees what
+ * reads or writes, settles (once) those that it writes, makes the choices of its plan, tells of its roles and their logs, shows itself and sees what
  * the operator retries. It may replace a given revision of a cell that it writes: whoever lets it must check that it is a failure.
  */
 export function isAllowed(identity: Identity, request: RequestBody): boolean {
@@ -43,9 +43,12 @@ export function isAllowed(identity: Identity, request: RequestBody): boolean {
     case "choices":
       return (reads || writesOnce) && rights.choose.includes(key.name);
     case "roles":
+    case "logs":
       return request.verb === "write" && key.name.startsWith(`${vm}.`) && namePattern.test(key.name.slice(vm.length + 1));
     case "vms":
       return request.verb === "join" && key.name === vm;
+    case "outlines":
+      return request.verb === "write" && key.name === vm;
     case "retries":
       return reads;
     case "generations":

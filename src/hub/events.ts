@@ -3,26 +3,22 @@ import type { ServerResponse } from "node:http";
 import type { Entry, Observer } from "../coordinator/coordinator.ts";
 import { generationsPrefix, parseKey, type Scope, scopePrefix } from "../coordinator/keys.ts";
 import { canonicalJson, type Json } from "../model/json.ts";
-import type { RoleStatus, VmPresence } from "../model/status.ts";
+import type { RoleStatus, VmOutline, VmPresence } from "../model/status.ts";
 import type { CellState, StackEvent, StackStatus } from "../monitor/picture.ts";
+import { type SendEvent, streamTo } from "./event-stream.ts";
 import { findNewest } from "./generations.ts";
 import type { HubCore } from "./hub-core.ts";
 import { parseObject } from "./parse-frames.ts";
 import { sha256 } from "./tokens.ts";
 
-// A comment now and then keeps proxies from closing a silent stream.
-const commentIntervalMs = 15_000;
-
-// A reader that falls behind by this much is cut off; it comes back and gets a fresh snapshot.
-const maxBufferedBytes = 16 * 1024 * 1024;
-
 /** Makes the status document of one generation out of its entries. */
 export function describeStack(scope: Scope, entries: Entry[]): StackStatus {
-  const status: StackStatus = { stack: scope.stack, generation: scope.generation, roles: [], vms: [], cells: [] };
+  const status: StackStatus = { stack: scope.stack, generation: scope.generation, roles: [], vms: [], cells: [], outlines: [] };
   for (const entry of entries) {
     const event = describeChange(entry.key, entry);
     if (event?.type === "role") status.roles.push(event.status);
     else if (event?.type === "cell") status.cells.push(event.cell);
+    else if (event?.type === "outline") status.outlines.push(event.outline);
     else if (event?.type === "vm" && event.presence !== undefined) status.vms.push(event.presence);
   }
   return status;
@@ -43,8 +39,11 @@ export function describeChange(key: string, entry: Entry | undefined): StackEven
       return { type: "vm", vm: parsed.name, present: true, presence: value as unknown as VmPresence };
     case "cells":
       return { type: "cell", cell: describeCell(parsed.name, value) };
+    case "outlines":
+      return { type: "outline", outline: value as unknown as VmOutline };
     case "choices":
     case "retries":
+    case "logs":
     case "generations":
       return undefined;
   }
@@ -67,25 +66,19 @@ function describeCell(cell: string, record: Record<string, unknown>): CellState 
  * Streams `generation` of a stack: a snapshot, then events, until `signal` is aborted. Without a generation the newest is
  * followed: the stream waits for the first, and begins again with a snapshot when a newer one comes.
  */
-export async function streamEvents(
+export function streamEvents(
   core: HubCore,
   stack: string,
   generation: string | undefined,
   response: ServerResponse,
   signal: AbortSignal,
 ): Promise<void> {
-  if (signal.aborted) return;
-  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
-  response.flushHeaders();
-  const comment = setInterval(() => response.write(": alive\n\n"), commentIntervalMs);
-  const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-  if (generation !== undefined) followGeneration({ stack, generation }, signal);
-  else followNewest();
-  await ended;
-  clearInterval(comment);
-  response.end();
+  return streamTo(response, signal, (send) => {
+    if (generation !== undefined) followGeneration(send, { stack, generation }, signal);
+    else followNewest(send);
+  });
 
-  function followNewest(): void {
+  function followNewest(send: SendEvent): void {
     const entries = new Map<string, Entry>();
     let followed: { generation: string; controller: AbortController } | undefined;
     const follow = (): void => {
@@ -93,7 +86,7 @@ export async function streamEvents(
       if (newest === undefined || newest === followed?.generation) return;
       followed?.controller.abort();
       followed = { generation: newest, controller: new AbortController() };
-      followGeneration({ stack, generation: newest }, AbortSignal.any([signal, followed.controller.signal]));
+      followGeneration(send, { stack, generation: newest }, AbortSignal.any([signal, followed.controller.signal]));
     };
     watch(generationsPrefix(stack), signal, {
       snapshot(all) {
@@ -110,13 +103,14 @@ export async function streamEvents(
     });
   }
 
-  function followGeneration(scope: Scope, until: AbortSignal): void {
+  function followGeneration(send: SendEvent, scope: Scope, until: AbortSignal): void {
     watch(scopePrefix(scope), until, {
       snapshot: (entries) => send("snapshot", describeStack(scope, entries)),
       change(key, entry) {
         const event = describeChange(key, entry);
         if (event?.type === "role") send("role", event.status);
         else if (event?.type === "cell") send("cell", event.cell);
+        else if (event?.type === "outline") send("outline", event.outline);
         else if (event?.type === "vm") {
           const { type: _, ...vm } = event;
           send("vm", vm);
@@ -130,10 +124,5 @@ export async function streamEvents(
     core.coordinator.watch(prefix, observer, until).catch(() => {
       if (!until.aborted) response.destroy();
     });
-  }
-
-  function send(event: string, data: unknown): void {
-    response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-    if (response.writableLength > maxBufferedBytes) response.destroy();
   }
 }

@@ -1,6 +1,14 @@
 // The generations of a stack: numbered when first seen, listed, and removed when nobody needs them any more.
 import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
-import { generationKey, generationsPrefix, parseKey, type Scope, scopePrefix, stackPrefix } from "../coordinator/keys.ts";
+import {
+  generationKey,
+  generationsPrefix,
+  logsPrefix,
+  parseKey,
+  type Scope,
+  scopePrefix,
+  stackPrefix,
+} from "../coordinator/keys.ts";
 import { Failure } from "../model/failure.ts";
 
 /** What an operator sees of a generation. */
@@ -65,7 +73,7 @@ export async function listGenerations(coordinator: Coordinator, stack: string): 
 export async function removeGeneration(coordinator: Coordinator, scope: Scope): Promise<boolean> {
   const entries = await coordinator.list(scopePrefix(scope));
   refusePresent(entries, `generation ${scope.generation} of stack ${scope.stack}`);
-  await removeAll(coordinator, entries);
+  await removeAll(coordinator, [...entries, ...(await coordinator.list(logsPrefix(scope)))]);
   return (await coordinator.remove(generationKey(scope))) || entries.length > 0;
 }
 

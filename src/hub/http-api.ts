@@ -8,6 +8,7 @@ import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import { describeStack, streamEvents } from "./events.ts";
 import type { HubCore } from "./hub-core.ts";
+import { readLog, streamLog } from "./logs.ts";
 import { sendBackup } from "./backup.ts";
 import { answerOperator } from "./operator-api.ts";
 import { retryRole } from "./retry-role.ts";
@@ -50,6 +51,10 @@ async function route(
   if (path.length === 1 && path[0] === "healthz") return { status: 200, body: { ok: true } };
   if (path.length === 2 && path[0] === "v1" && path[1] === "backup") {
     await sendBackup(core, request, response);
+    return undefined;
+  }
+  if (path.length === 1 && path[0] === "metrics" && core.metrics !== undefined) {
+    await core.metrics(request, response);
     return undefined;
   }
   const [version, stacks, stack] = path;
@@ -95,6 +100,13 @@ async function serve(
     return { status: 200, body: { retries: await retryRole(core.coordinator, scope, cell) } };
   }
   if (identity.kind !== "operator") throw new Refusal(403, `only the operator of ${stack} may see its ${what ?? "generations"}`);
+  if (what === "logs" && cell !== undefined && path.length === 5) {
+    if (request.method !== "GET") throw new Refusal(405, "a log takes GET");
+    const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
+    if (!query.has("follow")) return { status: 200, body: await readLog(core, scope, cell) };
+    await streamLog(core, scope, cell, response, signal);
+    return undefined;
+  }
   if ((what !== "status" && what !== "events") || path.length !== 4) {
     const answer = await answerOperator(core, stack, request.method, path.slice(3));
     if (answer === undefined) throw notFound();
@@ -156,7 +168,7 @@ function notFound(): Refusal {
   return new Refusal(
     404,
     "there is nothing here",
-    "try /healthz or /v1/stacks/STACK/{cells/CELL,retries/ROLE,status,events,generations}",
+    "try /healthz or /v1/stacks/STACK/{cells/CELL,retries/ROLE,logs/ROLE,status,events,generations}",
   );
 }
 

@@ -1,4 +1,5 @@
 // What the doors of a hub (agents' sockets, plain HTTP, events) share: the coordinator, who comes, and which generations there are.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Hello } from "../coordinator/backends/hub-frames.ts";
 import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
 import { generationKey, generationsPrefix, type Scope, stackPrefix } from "../coordinator/keys.ts";
@@ -14,6 +15,10 @@ export interface HubCore {
   /** Tells whether this is the token of whoever runs the hub. */
   isHubToken(token: string): boolean;
   backup?: (file: string) => Promise<void>;
+  /** Answers GET /metrics, where the hub has been told to. */
+  metrics?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The stacks whose agents or operators have come to this hub. */
+  stacks(): string[];
   /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
   /** The generation of a stack with the highest number; undefined before the first vm came. */
@@ -39,6 +44,7 @@ export interface HubCoreOptions {
 /** Makes the core of a hub. */
 export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, backup }: HubCoreOptions): HubCore {
   const numbered = new Map<string, Promise<void>>();
+  const stacks = new Set<string>();
   let encoded: { entry: Entry; text: string } | undefined;
 
   function numberOnce(scope: Scope): Promise<void> {
@@ -74,6 +80,7 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, 
         const whose = claim.vm === undefined ? "token of the operator" : `token or rights tag of vm ${claim.vm.id}`;
         throw new Failure("give-up", "unauthorized", `this is not the ${whose} of stack ${claim.stack}`);
       }
+      stacks.add(identity.stack);
       if (identity.kind === "vm") await numberOnce(identity);
       return identity;
     },
@@ -84,7 +91,9 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, 
       numbered.delete(generationKey(scope));
       return removeGeneration(coordinator, scope);
     },
+    stacks: () => [...stacks],
     removeStack(stack) {
+      stacks.delete(stack);
       for (const key of numbered.keys()) if (key.startsWith(stackPrefix(stack))) numbered.delete(key);
       return removeStack(coordinator, stack);
     },

@@ -10,7 +10,7 @@ import { openDataflow } from "../coordinator/dataflow.ts";
 import { openLocalStore } from "../coordinator/local-store.ts";
 import { maxValueBytes } from "../model/cell.ts";
 import { Failure } from "../model/failure.ts";
-import type { RoleStatus } from "../model/status.ts";
+import type { RoleLog, RoleStatus, VmOutline } from "../model/status.ts";
 import type { Rights } from "../model/vm-plan.ts";
 import { type Hub, openHub } from "./hub.ts";
 import type { HubLimits } from "./throttle.ts";
@@ -150,10 +150,12 @@ test("the status document tells roles, vms and cells of the newest generation, a
   await dataflow.report(role);
   const presence = { vm: "db", instance: "i", address: "127.0.0.1", startedMs: 1 };
   await dataflow.join(presence, new AbortController().signal);
+  const outline: VmOutline = { vm: "db", atMs: 1, order: "listed", roles: [] };
+  await dataflow.outline(outline);
   const cell = { cell: "db.mysql.port", state: "value", by: "db.mysql", atMs: 5, attempt: 2, sha256: sha256('"a secret"') };
   expect(await ask(hub, "/v1/stacks/shop/status")).toEqual({
     status: 200,
-    body: { ...scope, roles: [role], vms: [presence], cells: [cell] },
+    body: { ...scope, roles: [role], vms: [presence], cells: [cell], outlines: [outline] },
   });
 });
 
@@ -162,17 +164,37 @@ test("the event stream waits for the first generation, then gives a snapshot and
   const stream = await fetch(`${hub.url}/v1/stacks/shop/events`, { headers: { authorization: `Bearer ${operator}` } });
   const next = readEvents(stream);
   const client = await connectVm([hub.url], "db", dbRights);
-  expect(await next()).toEqual(["snapshot", { ...scope, roles: [], vms: [], cells: [] }]);
+  expect(await next()).toEqual(["snapshot", { ...scope, roles: [], vms: [], cells: [], outlines: [] }]);
   const dataflow = openDataflow(client, scope);
   const presence = { vm: "db", instance: "i", address: "127.0.0.1", startedMs: 1 };
   await dataflow.join(presence, new AbortController().signal);
   expect(await next()).toEqual(["vm", { vm: "db", present: true, presence }]);
+  const outline: VmOutline = { vm: "db", atMs: 2, order: "listed", roles: [] };
+  await dataflow.outline(outline);
+  expect(await next()).toEqual(["outline", outline]);
   await dataflow.publish("db.mysql.port", { state: "failed", error: "a secret", origin: "db.mysql", by: "db.mysql", atMs: 5 });
   expect(await next()).toEqual(["cell", { cell: "db.mysql.port", state: "failed", by: "db.mysql", atMs: 5 }]);
   await dataflow.report({ id: "db.mysql", state: "failed", atMs: 6, attempt: 1, waitingFor: [] });
   expect(await next()).toEqual(["role", { id: "db.mysql", state: "failed", atMs: 6, attempt: 1, waitingFor: [] }]);
   await client[Symbol.asyncDispose]();
   expect(await next()).toEqual(["vm", { vm: "db", present: false }]);
+});
+
+test("the operator reads the end of a role's log, and follows it", async () => {
+  const hub = await startHub();
+  const client = await connectVm([hub.url], "db", dbRights);
+  const dataflow = openDataflow(client, scope);
+  const path = "/v1/stacks/shop/logs/db.mysql";
+  expect(await ask(hub, path)).toMatchObject({ status: 404, body: { error: "there is no log of db.mysql" } });
+  const next = readEvents(await fetch(`${hub.url}${path}?follow`, { headers: { authorization: `Bearer ${operator}` } }));
+  const log: RoleLog = { id: "db.mysql", attempt: 1, skippedBytes: 0, text: "a\n", ended: false };
+  await dataflow.sendLog(log);
+  expect(await next()).toEqual(["log", log]);
+  await dataflow.sendLog({ ...log, text: "a\nb\n", ended: true });
+  expect(await next()).toEqual(["log", { ...log, text: "a\nb\n", ended: true }]);
+  expect(await ask(hub, path)).toEqual({ status: 200, body: { ...log, text: "a\nb\n", ended: true } });
+  const asVm = await fetch(`${hub.url}${path}`, { headers: vmHeaders("db", dbRights) });
+  expect(asVm.status).toBe(403);
 });
 
 test("the event stream begins again when a newer generation comes, and can be held to one", async () => {
@@ -266,7 +288,7 @@ test("an agent moves on to the next hub when one is gone", async () => {
 });
 
 test("a connection that went silent is given up by both sides", async () => {
-  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
   onTestFinished(() => void vi.useRealTimers());
   const hub = await startHub();
   const relay = await startRelay(hub.port);
@@ -280,6 +302,21 @@ test("a connection that went silent is given up by both sides", async () => {
   for (let intervals = 0; intervals < 3; intervals++) vi.advanceTimersByTime(pingIntervalMs);
   expect(await read).toBeUndefined();
   expect((await watcher.read("shop/g1/vms/db"))?.revision).toBeGreaterThan(before?.revision as number);
+});
+
+test("a clock that is set anew is not silence", async () => {
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const hub = await startHub();
+  const db = await connectVm([hub.url], "db", dbRights);
+  const watcher = await openHubClient({ urls: [hub.url], credentials: { kind: "operator", stack: "shop", token: operator } });
+  onTestFinished(() => watcher[Symbol.asyncDispose]());
+  await db.join("shop/g1/vms/db", "here", new AbortController().signal);
+  const before = await watcher.read("shop/g1/vms/db");
+  vi.setSystemTime(Date.now() + 86_400_000);
+  vi.advanceTimersByTime(pingIntervalMs);
+  expect(await db.read("shop/g1/cells/db.mysql.port")).toBeUndefined();
+  expect(await watcher.read("shop/g1/vms/db")).toEqual(before);
 });
 
 test("a client that is refused after a reconnect ends for good and says so", async () => {

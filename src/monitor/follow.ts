@@ -11,7 +11,8 @@ import {
   type StackEvent,
   type StackStatus,
 } from "./picture.ts";
-import type { RoleStatus, VmPresence } from "../model/status.ts";
+import { readServerEvents } from "./server-events.ts";
+import type { RoleStatus, VmOutline, VmPresence } from "../model/status.ts";
 
 /** Where a stack's hub is, and the token of its operator. Without `generation` the newest is meant. */
 export interface HubAccess {
@@ -31,17 +32,26 @@ export async function readStatus(access: HubAccess): Promise<StackStatus> {
 
 /**
  * Calls `onEvent` for each event until `signal` is aborted. After a lost connection it connects again, and the stream begins with a new
- * snapshot. Fails `give-up` when the hub refuses the token.
+ * snapshot; `onLost` is told each time that it was lost or could not be made. Fails `give-up` when the hub refuses the token.
  */
-export async function followStack(access: HubAccess, onEvent: (event: StackEvent) => void, signal: AbortSignal): Promise<void> {
+export async function followStack(
+  access: HubAccess,
+  onEvent: (event: StackEvent) => void,
+  signal: AbortSignal,
+  onLost: () => void = () => {},
+): Promise<void> {
   while (!signal.aborted) {
     try {
       const answer = await askHub(access, "events", { signal });
-      await readEvents(answer.body as ReadableStream<Uint8Array>, onEvent);
+      for await (const { type, data } of readServerEvents(answer.body as ReadableStream<Uint8Array>)) {
+        const event = parseEvent(type, data);
+        if (event !== undefined) onEvent(event);
+      }
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Failure && error.reaction === "give-up") throw error;
     }
+    onLost();
     // It rejects only when aborted, and then the loop is over.
     await pause(200, signal).catch(() => undefined);
   }
@@ -81,29 +91,12 @@ function certificateHint(error: unknown): string {
   return "\nhint: pin its certificate with --fingerprint, or name its authority in NODE_EXTRA_CA_CERTS";
 }
 
-async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: StackEvent) => void): Promise<void> {
-  const decoder = new TextDecoder();
-  let buffer = "";
-  for await (const chunk of body) {
-    buffer += decoder.decode(chunk, { stream: true });
-    const blocks = buffer.split("\n\n");
-    buffer = blocks.pop() as string;
-    for (const block of blocks) {
-      const event = readEvent(block);
-      if (event !== undefined) onEvent(event);
-    }
-  }
-}
-
-// One block of the stream: `event: role`, `data: {...}`; comments (heartbeats) have neither.
-function readEvent(block: string): StackEvent | undefined {
-  const type = /^event: (.*)$/m.exec(block)?.[1];
-  const data = /^data: (.*)$/m.exec(block)?.[1];
-  if (type === undefined || data === undefined) return undefined;
+function parseEvent(type: string, data: string): StackEvent | undefined {
   const document: unknown = JSON.parse(data);
   if (type === "snapshot") return { type, status: document as StackStatus };
   if (type === "role") return { type, status: document as RoleStatus };
   if (type === "cell") return { type, cell: document as CellState };
+  if (type === "outline") return { type, outline: document as VmOutline };
   if (type === "vm") return { type, ...(document as { vm: string; present: boolean; presence?: VmPresence }) };
   return undefined;
 }
@@ -113,13 +106,14 @@ export type EndReason = "failed" | "timeout" | "interrupted";
 
 /**
  * Follows a stack until all of `roles` have ended, `timeoutMs` is over or `signal` is aborted. `onRole` sees each new report of a role with
- * the picture after it. A run in which a role failed without `on_error: continue` ends as `failed`.
+ * the picture after it, `onEvent` each event with the picture before it. A run in which a role failed without `on_error: continue` ends as `failed`.
  */
 export async function followToEnd(
   access: HubAccess,
   roles: string[],
   limits: { timeoutMs: number; signal: AbortSignal },
   onRole: (status: RoleStatus, picture: Picture) => void,
+  onEvent: (event: StackEvent, before: Picture) => void = () => {},
 ): Promise<{ picture: Picture; reason: EndReason | undefined }> {
   let picture = emptyPicture;
   const ended = new AbortController();
@@ -135,6 +129,7 @@ export async function followToEnd(
     access,
     (event) => {
       const before = picture;
+      onEvent(event, before);
       picture = updatePicture(picture, event);
       if (event.type === "role") see(event.status);
       // After a lost connection the snapshot tells what was missed.

@@ -25,6 +25,7 @@ function pictureOf(...roles: RoleStatus[]): Picture {
     roles,
     vms: vms.map((vm) => ({ vm, instance: "1", address: "127.0.0.1", startedMs: 0 })),
     cells: [],
+    outlines: [],
   };
   return updatePicture(emptyPicture, { type: "snapshot", status });
 }
@@ -51,6 +52,13 @@ test("a dead writer is told from a slow one", () => {
   const dead = updatePicture(slow, { type: "vm", vm: "db", present: false });
   expect(why(slow, "db.mysql")).toBe("db.mysql runs for 5.0 s, attempt 2");
   expect(why(dead, "db.mysql")).toBe("db.mysql runs for 5.0 s, attempt 2, but its agent is dead");
+});
+
+test("a role that runs is judged by how long it took before", () => {
+  const picture = pictureOf(role("db.mysql", { state: "running", startedMs: nowMs - 5000, attempt: 1 }));
+  const text = (durationMs: number) => explainRole(picture, "db.mysql", nowMs, { "db.mysql": { durationMs } })[0]?.text;
+  expect(text(8000)).toBe("db.mysql runs for 5.0 s, usually 8.0 s: about 3.0 s more");
+  expect(text(4000)).toBe("db.mysql runs for 5.0 s, usually 4.0 s");
 });
 
 test("a vm that has never reported is named", () => {

@@ -1,6 +1,6 @@
 // The picture of a running stack: a pure fold over what the hub tells, and the questions that every view asks of it.
 import { parseCellId, roleId, showCell } from "../model/cell.ts";
-import type { RoleStatus, VmPresence } from "../model/status.ts";
+import type { RoleStatus, VmOutline, VmPresence } from "../model/status.ts";
 
 /** A cell that is settled, without its value: who settled it, when, in which attempt, and the SHA-256 of the value's canonical JSON. */
 export interface CellState {
@@ -19,6 +19,7 @@ export interface StackStatus {
   roles: RoleStatus[];
   vms: VmPresence[];
   cells: CellState[];
+  outlines: VmOutline[];
 }
 
 /** What the event stream says, in its own order. */
@@ -26,43 +27,84 @@ export type StackEvent =
   | { type: "snapshot"; status: StackStatus }
   | { type: "role"; status: RoleStatus }
   | { type: "vm"; vm: string; present: boolean; presence?: VmPresence }
-  | { type: "cell"; cell: CellState };
+  | { type: "cell"; cell: CellState }
+  | { type: "outline"; outline: VmOutline };
 
 export interface Picture {
   roles: ReadonlyMap<string, RoleStatus>;
   vms: ReadonlyMap<string, VmPresence>;
   cells: ReadonlyMap<string, CellState>;
+  outlines: ReadonlyMap<string, VmOutline>;
 }
 
-export const emptyPicture: Picture = { roles: new Map(), vms: new Map(), cells: new Map() };
+export const emptyPicture: Picture = { roles: new Map(), vms: new Map(), cells: new Map(), outlines: new Map() };
 
 /** Returns the picture after `event`. */
 export function updatePicture(picture: Picture, event: StackEvent): Picture {
-  switch (event.type) {
-    case "snapshot": {
-      const { roles, vms, cells } = event.status;
-      return {
-        roles: new Map(roles.map((role) => [role.id, role])),
-        vms: new Map(vms.map((vm) => [vm.vm, vm])),
-        cells: new Map(cells.map((cell) => [cell.cell, cell])),
-      };
-    }
-    case "role":
-      return { ...picture, roles: new Map(picture.roles).set(event.status.id, event.status) };
-    case "cell":
-      return { ...picture, cells: new Map(picture.cells).set(event.cell.cell, event.cell) };
-    case "vm": {
-      const vms = new Map(picture.vms);
-      if (event.present && event.presence !== undefined) vms.set(event.vm, event.presence);
-      else vms.delete(event.vm);
-      return { ...picture, vms };
+  return updateAll(picture, [event]);
+}
+
+/** Returns the picture after all of `events`, in their order. What none of them touches stays the same object. */
+export function updateAll(picture: Picture, events: StackEvent[]): Picture {
+  let next = picture;
+  const own = new Set<unknown>();
+  // Copied once, however many events follow.
+  const edit = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> => {
+    const copy = own.has(map) ? (map as Map<string, Value>) : new Map(map);
+    own.add(copy);
+    return copy;
+  };
+  for (const event of events) {
+    switch (event.type) {
+      case "snapshot": {
+        const { roles, vms, cells, outlines } = event.status;
+        next = {
+          roles: new Map(roles.map((role) => [role.id, role])),
+          vms: new Map(vms.map((vm) => [vm.vm, vm])),
+          cells: new Map(cells.map((cell) => [cell.cell, cell])),
+          outlines: new Map(outlines.map((outline) => [outline.vm, outline])),
+        };
+        break;
+      }
+      case "role":
+        next = { ...next, roles: edit(next.roles).set(event.status.id, event.status) };
+        break;
+      case "cell":
+        next = { ...next, cells: edit(next.cells).set(event.cell.cell, event.cell) };
+        break;
+      case "outline":
+        next = { ...next, outlines: edit(next.outlines).set(event.outline.vm, event.outline) };
+        break;
+      case "vm": {
+        const vms = edit(next.vms);
+        if (event.present && event.presence !== undefined) vms.set(event.vm, event.presence);
+        else vms.delete(event.vm);
+        next = { ...next, vms };
+        break;
+      }
     }
   }
+  return next;
+}
+
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** The outlines in the order of their vms' names, `app[2]` before `app[10]`. */
+export function sortOutlines(outlines: Picture["outlines"]): VmOutline[] {
+  return [...outlines.values()].toSorted((left, right) => byName.compare(left.vm, right.vm));
 }
 
 /** Tells whether a role will change its state no more. */
 export function hasEnded(status: RoleStatus): boolean {
   return status.state === "done" || status.state === "failed" || status.state === "skipped";
+}
+
+/** Of a role that runs: how long it has been active, in ms, the time blocked in reads left out. */
+export function activeMs(picture: Picture, id: string, nowMs: number): number {
+  const { startedMs, blockedMs = 0, waitingFor = [] } = picture.roles.get(id) ?? {};
+  if (startedMs === undefined) return 0;
+  const blockedSince = Math.min(nowMs, ...waitingFor.map(({ sinceMs }) => sinceMs));
+  return Math.max(0, nowMs - startedMs - blockedMs - (nowMs - blockedSince));
 }
 
 /** The role that settles `cell`; for a cell of a whole group the members' roles that may. Undefined for a fact of a vm. */
@@ -80,13 +122,20 @@ export function writersOf(picture: Picture, cell: string): string[] | undefined 
 export interface WhyLine {
   depth: number;
   text: string;
+  /** The role that the line is about. */
+  role?: string;
 }
 
 /**
  * Explains a role down to its roots: what it waits for, who writes that, what that role waits for in turn, and whether the writer
- * is slow (its agent is there) or dead (no heartbeat). `nowMs` is the wall clock.
+ * is slow (its agent is there) or dead (no heartbeat). `nowMs` is the wall clock, `usual` how long roles took in an earlier run.
  */
-export function explainRole(picture: Picture, id: string, nowMs: number): WhyLine[] {
+export function explainRole(
+  picture: Picture,
+  id: string,
+  nowMs: number,
+  usual: Readonly<Record<string, { durationMs: number }>> = {},
+): WhyLine[] {
   const lines: WhyLine[] = [];
   const seen = new Set<string>();
   describe(id, 0);
@@ -95,10 +144,10 @@ export function explainRole(picture: Picture, id: string, nowMs: number): WhyLin
   function describe(role: string, depth: number): void {
     const status = picture.roles.get(role);
     if (status === undefined) {
-      lines.push({ depth, text: `${role} has not been reported: ${vmState(picture, vmOf(role))}` });
+      lines.push({ depth, role, text: `${role} has not been reported: ${vmState(picture, vmOf(role))}` });
       return;
     }
-    lines.push({ depth, text: `${role} ${roleLine(picture, status, nowMs)}` });
+    lines.push({ depth, role, text: `${role} ${roleLine(picture, status, nowMs)}${usually(status)}` });
     if (seen.has(role)) return;
     seen.add(role);
     if (status.state === "failed" || status.state === "skipped") {
@@ -118,6 +167,13 @@ export function explainRole(picture: Picture, id: string, nowMs: number): WhyLin
     // A role that has done its part explains nothing, unless all have.
     const open = writers.filter((writer) => !isDone(picture, writer));
     for (const writer of open.length > 0 ? open : writers) describe(writer, depth + 1);
+  }
+
+  function usually({ id: role, state, waitingFor }: RoleStatus): string {
+    const before = usual[role];
+    if (state !== "running" || before === undefined || waitingFor.length > 0) return "";
+    const restMs = before.durationMs - activeMs(picture, role, nowMs);
+    return `, usually ${span(before.durationMs)}${restMs > 0 ? `: about ${span(restMs)} more` : ""}`;
   }
 }
 

@@ -1,5 +1,5 @@
 // What every coordinator must do, as cases that run over each back end. A back end names the cases it cannot meet as gaps.
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Coordinator, Entry } from "../../src/coordinator/coordinator.ts";
 import { maxEntryBytes, maxKeyBytes } from "../../src/coordinator/limits.ts";
 
@@ -289,6 +289,25 @@ const cases: Case[] = [
       await one[Symbol.asyncDispose]();
       await view.until(({ entries }) => !entries.has(`${root}vm`));
       view.stop();
+    },
+  },
+  {
+    name: "a watch and a presence live through a clock that is set forth and back by a day",
+    async run(store, root) {
+      onTestFinished(() => void vi.useRealTimers());
+      const [one, two] = [await store.connect(), await store.connect()];
+      const view = await openView(two, root);
+      const joined = new AbortController();
+      await one.join(`${root}vm`, "here", joined.signal);
+      for (const days of [1, -2, 1]) {
+        vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + days * 86_400_000 });
+        await one.write(`${root}key`, `${days}`, "any");
+        await view.until(({ entries }) => entries.get(`${root}key`)?.value === `${days}`);
+      }
+      expect((await two.read(`${root}vm`))?.value).toBe("here");
+      expect(view.changes).not.toContain(`${root}vm gone`);
+      view.stop();
+      joined.abort();
     },
   },
   {

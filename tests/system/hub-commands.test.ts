@@ -131,6 +131,23 @@ test("events for people are lines with a clock", async () => {
   expect(chunk.toString()).toBe("00:00:00.006  db.mysql failed: exit 1\n");
 });
 
+test("the log of a role is printed, and followed until it has ended", async () => {
+  const { dataflow, start, run } = await startStack();
+  expect(await run(["logs", "db.mysql"])).toMatchObject({
+    status: 4,
+    stderr: expect.stringContaining("there is no log of db.mysql"),
+  });
+  const log = { id: "db.mysql", attempt: 1, skippedBytes: 0, text: "one\n", ended: false };
+  await dataflow.sendLog(log);
+  expect(await run(["logs", "db.mysql"])).toEqual({ status: 0, stdout: "one\n", stderr: "" });
+  const child = start(["logs", "db.mysql", "-f"]);
+  const printed = text(child.stdout);
+  await once(child.stdout, "readable");
+  await dataflow.sendLog({ ...log, text: "one\ntwo\n", ended: true });
+  expect(await once(child, "close")).toEqual([0, null]);
+  expect(await printed).toBe("one\ntwo\n");
+});
+
 test("generations are listed and removed, but not while an agent is there", async () => {
   const { dataflow, run } = await startStack();
   const leave = new AbortController();

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { placeVms } from "../../src/cli/place-vms.ts";
+import { listFiles } from "../../src/cli/list-files.ts";
 import { compile, type Emitted } from "../../src/compiler/compile.ts";
 import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
@@ -23,7 +24,11 @@ const tokenKey = "a key for tests only";
 /** Compiles a template (a path in the checkout, or an absolute one); fails the test when it has errors. */
 export function compileExample(path: string): { template: Template; resolved: ResolvedTemplate } & Emitted {
   const file = resolve(root, path);
-  const host = { readFile: (name: string): string => readFileSync(name, "utf8"), sha256 };
+  const host = {
+    readFile: (name: string): string => readFileSync(name, "utf8"),
+    listFiles: (folder: string, path: string) => listFiles(folder, path)?.files,
+    sha256,
+  };
   const { report, template, resolved, emitted } = compile({
     file,
     text: readFileSync(file, "utf8"),
@@ -56,7 +61,12 @@ export class StackBed {
   roles: string[] = [];
   vms: string[] = [];
 
-  constructor(stack: string, port: number, shared?: SharedCoordinator) {
+  /** The key that the hub has. */
+  readonly tokenKey: string = tokenKey;
+  readonly #hubFlags: string[];
+
+  constructor(stack: string, port: number, shared?: SharedCoordinator, hubFlags: string[] = []) {
+    this.#hubFlags = hubFlags;
     this.#stack = stack;
     this.#shared = shared;
     this.#port = port;
@@ -115,6 +125,7 @@ export class StackBed {
             `127.0.0.1:${this.#ports[Number(hub[1] ?? 1) - 1]}`,
             "--coordinator",
             this.#shared?.url ?? `embedded:${join(this.folder, "hub")}`,
+            ...this.#hubFlags,
           ]
         : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
     const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, ...extra };

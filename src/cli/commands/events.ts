@@ -2,16 +2,8 @@
 import { parseArgs } from "node:util";
 import { showCell } from "../../model/cell.ts";
 import { followStack } from "../../monitor/follow.ts";
-import {
-  type CellState,
-  emptyPicture,
-  listCells,
-  type Picture,
-  roleLine,
-  type StackEvent,
-  type StackStatus,
-  updatePicture,
-} from "../../monitor/picture.ts";
+import { type CellState, emptyPicture, listCells, type Picture, roleLine, updatePicture } from "../../monitor/picture.ts";
+import { type News, newsOf, recordEvent } from "../../monitor/recording.ts";
 import { exitCodes, type Command } from "../command.ts";
 import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
 
@@ -35,9 +27,10 @@ ${accessHelp}`,
     await followStack(
       findHub(values),
       (event) => {
-        const news = event.type === "snapshot" ? findNews(picture, event.status) : [event];
+        const news = newsOf(picture, event);
         picture = updatePicture(picture, event);
-        for (const item of news) process.stdout.write(`${values.json === true ? toJson(item) : toLine(item, picture)}\n`);
+        for (const item of news)
+          process.stdout.write(`${values.json === true ? recordEvent(item, Date.now()) : toLine(item, picture)}\n`);
       },
       stop.signal,
     );
@@ -45,45 +38,7 @@ ${accessHelp}`,
   },
 } satisfies Command;
 
-type Item = Exclude<StackEvent, { type: "snapshot" }>;
-
-/** What a snapshot tells beyond what is known: all of it at first, what was missed after a lost connection. */
-function findNews(known: Picture, { roles, vms, cells }: StackStatus): Item[] {
-  const gone = [...known.vms.keys()].filter((vm) => !vms.some((present) => present.vm === vm));
-  const news: Item[] = [
-    ...gone.map((vm): Item => ({ type: "vm", vm, present: false })),
-    ...vms
-      .filter(({ vm, instance }) => known.vms.get(vm)?.instance !== instance)
-      .map((presence): Item => ({ type: "vm", vm: presence.vm, present: true, presence })),
-    ...cells.filter(({ cell }) => !known.cells.has(cell)).map((cell): Item => ({ type: "cell", cell })),
-    ...roles.filter(({ id, atMs }) => known.roles.get(id)?.atMs !== atMs).map((status): Item => ({ type: "role", status })),
-  ];
-  return news.toSorted((left, right) => timeOf(left) - timeOf(right));
-}
-
-function timeOf(item: Item): number {
-  switch (item.type) {
-    case "role":
-      return item.status.atMs;
-    case "cell":
-      return item.cell.atMs;
-    case "vm":
-      return item.presence?.startedMs ?? 0;
-  }
-}
-
-function toJson(item: Item): string {
-  switch (item.type) {
-    case "role":
-      return JSON.stringify({ type: "role", ...item.status });
-    case "cell":
-      return JSON.stringify({ type: "cell", ...item.cell });
-    case "vm":
-      return JSON.stringify({ type: "vm", vm: item.vm, present: item.present, ...item.presence });
-  }
-}
-
-function toLine(item: Item, picture: Picture): string {
+function toLine(item: News, picture: Picture): string {
   switch (item.type) {
     case "role": {
       const { id, state, waitingFor, atMs } = item.status;
@@ -94,6 +49,8 @@ function toLine(item: Item, picture: Picture): string {
     }
     case "cell":
       return `${clock(item.cell.atMs)}  ${showCell(item.cell.cell)} ${cellLine(item.cell)}`;
+    case "outline":
+      return `${clock(item.outline.atMs)}  ${item.outline.vm} has ${item.outline.roles.length} roles`;
     case "vm":
       return item.present
         ? `${clock(item.presence?.startedMs ?? Date.now())}  the agent of ${item.vm} is there, at ${item.presence?.address}`

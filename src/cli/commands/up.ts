@@ -1,15 +1,20 @@
 // weft up: the whole stack on this machine, live, until all roles are done.
-import { readFileSync } from "node:fs";
-import { basename, dirname, resolve } from "node:path";
+import { openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UnknownToUs } from "../../machines/play-heat.ts";
 import { parseDuration } from "../../model/parse-duration.ts";
 import { showPlace } from "../../diagnostics/render.ts";
 import { messageOf } from "../../model/failure.ts";
-import type { Json } from "../../model/json.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { runStack } from "../run-stack.ts";
-import { jsonView, liveView, plainView, type RunView } from "../show-run.ts";
+import { stackName } from "../stack-name.ts";
+import type { Profiles } from "../../monitor/estimate.ts";
+import type { Picture, StackEvent } from "../../monitor/picture.ts";
+import { newsOf, recordEvent } from "../../monitor/recording.ts";
+import { jsonView } from "../json-view.ts";
+import { isLiveTerminal, liveView } from "../live-view.ts";
+import { plainView } from "../plain-view.ts";
+import type { RunView } from "../run-view.ts";
 import { showUnknown } from "../show-unknown.ts";
 import { compileFromOptions, readAttrs, templateFlags, templateHelp } from "../template-options.ts";
 
@@ -28,6 +33,7 @@ ${templateHelp}
   --attrs FILE          JSON: values that only a cloud knows, {"resource.attribute": value}
   --timeout S           give up after S seconds (or 30s, 5m); default 3600
   --keep                when all roles have ended, leave services and hub running until Ctrl-C
+  --record FILE         keep the events of the run: "weft watch --replay FILE" and the hub's page play them again
   --json                one event a line on stdout, the last of type "done"
 
 exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4 coordinator unreachable, 130 interrupted`,
@@ -42,6 +48,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
         attrs: { type: "string" },
         timeout: { type: "string" },
         keep: { type: "boolean" },
+        record: { type: "string" },
         json: { type: "boolean" },
       },
     });
@@ -72,7 +79,8 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
           attrs: values.attrs === undefined ? {} : readAttrs(values.attrs),
           timeoutMs,
           keep: values.keep === true,
-          makeView: (roles) => chooseView(roles, values.json === true),
+          ...(values.record === undefined ? {} : { onEvent: openRecorder(values.record) }),
+          makeView: (roles, usual) => chooseView(roles, usual, values.json === true),
         },
         interrupt.signal,
       );
@@ -86,15 +94,19 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
   },
 } satisfies Command;
 
-function chooseView(roles: string[], json: boolean): RunView {
-  if (json) return jsonView(Date.now());
-  return process.stdout.isTTY && process.env["TERM"] !== "dumb" ? liveView(roles, process.stdout) : plainView(Date.now());
+function openRecorder(file: string): (event: StackEvent, before: Picture) => void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, "w", 0o600);
+  } catch (error) {
+    throw new UsageError(`--record ${file}: ${messageOf(error)}`);
+  }
+  return (event, before) => {
+    for (const news of newsOf(before, event)) writeSync(descriptor, `${recordEvent(news, Date.now())}\n`);
+  };
 }
 
-// A stack made of examples/shop/stack.yaml is best known as "shop".
-function stackName(file: string): string {
-  const path = resolve(file);
-  const name = basename(path).replace(/\.[^.]*$/, "");
-  const chosen = ["stack", "template", "main"].includes(name) ? basename(dirname(path)) : name;
-  return chosen.replace(/[^A-Za-z0-9_.-]/g, "-") || "stack";
+function chooseView(roles: string[], usual: Profiles, json: boolean): RunView {
+  if (json) return jsonView(Date.now());
+  return isLiveTerminal(process.stdout) ? liveView(roles, usual, process.stdout) : plainView(Date.now());
 }

@@ -4,6 +4,7 @@ import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { readStatus } from "../../monitor/follow.ts";
 import { emptyPicture, explainRole, updatePicture } from "../../monitor/picture.ts";
 import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
+import { readHistory } from "../run-history.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 
 export const command = {
@@ -24,13 +25,14 @@ ${accessHelp}
     });
     const [id, ...more] = positionals;
     if (id === undefined || more.length > 0) throw new UsageError("name one role: weft why VM.ROLE");
-    const status = await readStatus(findHub(values));
+    const access = findHub(values);
+    const status = await readStatus(access);
     const picture = updatePicture(emptyPicture, { type: "snapshot", status });
     if (!picture.roles.has(id)) {
       const nearest = suggestNearest(id, [...picture.roles.keys()]);
       throw new UsageError(`no role ${id} has been reported${nearest === undefined ? "" : `; ${nearest}`}`);
     }
-    const lines = explainRole(picture, id, Date.now());
+    const lines = explainRole(picture, id, Date.now(), readHistory(access.stack)?.roles);
     if (values.json === true) process.stdout.write(`${JSON.stringify(lines)}\n`);
     else
       for (const { depth, text } of lines)

@@ -2,7 +2,7 @@
 import { cellId, endCell, memberId, parseCellId, roleId } from "../../model/cell.ts";
 import type { Read } from "../../model/expression.ts";
 import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
-import { groupBy } from "./group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 import {
   splitVmId,
   type ResolvedAfter,

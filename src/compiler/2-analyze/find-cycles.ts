@@ -1,7 +1,7 @@
 // The deadlock proof: a graph of role starts, role ends and cells, in which any cycle means that a deployment could stand still.
 import type { Span } from "../../diagnostics/span.ts";
 import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
-import { groupBy } from "./group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 import { findKnots, findShortestCycle } from "./strongly-connected.ts";
 
 export interface Cycle {

@@ -3,7 +3,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Flow, FlowRole } from "../../model/flow.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Template } from "../../model/template.ts";
-import { groupBy } from "./group-by.ts";
+import { groupBy } from "../../model/group-by.ts";
 
 /** Adds a note with the rounds in which imported roles would run if all took equally long. */
 export function noteRounds(template: Template, resolved: ResolvedTemplate, flow: Flow, report: Report): void {

@@ -144,8 +144,8 @@ export class HubConnection {
       ...(fingerprint === undefined || !url.startsWith("https:") ? {} : { createConnection: connectPinned(fingerprint) }),
     });
     this.#socket = socket;
-    let heardMs = Date.now();
-    const heard = (): void => void (heardMs = Date.now());
+    let heardMs = performance.now();
+    const heard = (): void => void (heardMs = performance.now());
     let heartbeat: ReturnType<typeof setInterval> | undefined;
     socket.on("upgrade", (response) => {
       this.localAddress = response.socket.localAddress?.replace(/^::ffff:/, "");
@@ -153,7 +153,7 @@ export class HubConnection {
     socket.on("open", () => {
       socket.send(JSON.stringify(makeHello(this.#options.credentials)));
       heartbeat = setInterval(() => {
-        if (Date.now() - heardMs > 2 * pingIntervalMs) socket.terminate();
+        if (performance.now() - heardMs > 2 * pingIntervalMs) socket.terminate();
         else socket.ping();
       }, pingIntervalMs);
     });

@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+import type { RoleStatus } from "../model/status.ts";
+import { emptyPicture, type Picture, updatePicture } from "../monitor/picture.ts";
+import { drawFrame, type Frame } from "./draw-frame.ts";
+
+const nowMs = 60_000;
+
+function pictureOf(...roles: (Partial<RoleStatus> & { id: string })[]): Picture {
+  const statuses = roles.map((role): RoleStatus => ({ state: "waiting", atMs: nowMs, attempt: 1, waitingFor: [], ...role }));
+  const outlines = statuses.map(({ id }) => ({
+    vm: id.slice(0, id.lastIndexOf(".")),
+    atMs: 0,
+    order: "listed" as const,
+    roles: [{ id, tool: "script", inputs: [], outputs: [], after: [] }],
+  }));
+  const vms = outlines.map(({ vm }) => ({ vm, instance: "i", address: "a", startedMs: 0 }));
+  return updatePicture(emptyPicture, {
+    type: "snapshot",
+    status: { stack: "s", generation: "g", roles: statuses, vms, cells: [], outlines },
+  });
+}
+
+function draw(frame: Partial<Frame> & Pick<Frame, "roles" | "picture">): string[] {
+  return drawFrame({ usual: {}, startMs: 48_000, nowMs, columns: 80, rows: 24, ...frame }).map((line) =>
+    line.map(({ text }) => text).join(""),
+  );
+}
+
+const roles = ["db.mysql", "db.backup", "app[0].serve", "late.role"];
+const picture = pictureOf(
+  { id: "db.mysql", state: "running", startedMs: nowMs - 3000 },
+  { id: "app[0].serve", waitingFor: [{ cell: "db.mysql.port", sinceMs: nowMs - 2000 }] },
+);
+
+test("a frame shows roles by vm, why they wait, and how far the run is", () => {
+  expect(draw({ roles, picture, usual: { "db.mysql": { durationMs: 4000 } } })).toEqual([
+    "  db      ▶ mysql   runs for 3.0 s of about 4.0 s",
+    "          · backup  waits for its turn",
+    "  app[0]  · serve   waits 2.0 s for db.mysql.port",
+    "  late    · role    its vm starts",
+    "  ░░░░░░░░░░░░░░░░░░░░  0 of 4 roles, 12 s, about 1.0 s to go",
+  ]);
+});
+
+test("a role that takes much longer than before is said to", () => {
+  const [line] = draw({ roles, picture, usual: { "db.mysql": { durationMs: 1000 } } });
+  expect(line).toContain("runs for 3.0 s, longer than the usual 1.0 s");
+});
+
+test("no line is wider than the terminal", () => {
+  const long = pictureOf({ id: "db.mysql", state: "failed", error: "x".repeat(300) });
+  for (const columns of [40, 80, 200]) {
+    for (const line of draw({ roles: ["db.mysql"], picture: long, columns })) expect(line.length).toBeLessThanOrEqual(columns);
+  }
+});
+
+test("where not every role has room, those that run or wait come first, and the rest is counted", () => {
+  const many = Array.from({ length: 100 }, (_, index) => `app[${index}].serve`);
+  const states = many.map((id, index) => ({
+    id,
+    state: index === 70 ? ("running" as const) : ("done" as const),
+    startedMs: 0,
+    endedMs: 1000,
+  }));
+  const lines = draw({ roles: many, picture: pictureOf(...states), rows: 4 });
+  expect(lines).toHaveLength(4);
+  expect(lines.some((line) => line.includes("app[70]"))).toBe(true);
+  expect(lines.at(-1)).toContain("99 of 100 roles (97 not shown)");
+});
