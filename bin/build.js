@@ -1,5 +1,5 @@
-// Bundles dist/: the command line (split, so that a command loads only its own part), the agent and the hub (one file each,
-// that travel to vms), and the hub's page.
+// Bundles dist/: the command line (split, so that a command loads only its own part), the agent and the hub (one file
+// each, that travel to vms), and the hub's page.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -26,25 +26,6 @@ function shorten(text, name) {
     .replace(/^ +/gm, indent)
     .replace(/\n{2,}/g, "\n");
 }
-
-// Of ws an agent needs the client, and that without compression, which it never asks for: no server, no zlib.
-const webSocketClient = {
-  name: "web-socket-client",
-  setup({ onResolve, onLoad }) {
-    const library = join(root, "node_modules/ws/lib");
-    onResolve({ filter: /^ws$/ }, () => ({ path: "ws", namespace: "web-socket-client" }));
-    onLoad({ filter: /^ws$/, namespace: "web-socket-client" }, () => ({
-      contents: `import WebSocket from ${JSON.stringify(join(library, "websocket.js"))}; export { WebSocket };`,
-      resolveDir: root,
-    }));
-    onLoad({ filter: /ws\/lib\/permessage-deflate\.js$/ }, () => ({
-      contents: 'module.exports = class { static get extensionName() { return "permessage-deflate"; } };',
-    }));
-  },
-};
-
-const requireOfItsOwn =
-  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
 // The hub's page: one file with its script and its style inside, which alone may run there.
 async function buildPage(bundle) {
@@ -73,6 +54,9 @@ async function buildPage(bundle) {
     .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`);
   writeFileSync(join(root, "dist/page.html"), page);
 }
+
+const requireOfItsOwn =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
@@ -129,10 +113,9 @@ export async function build() {
       format: "cjs",
       target: "node18",
       minify: true,
-      external: ["bufferutil", "utf-8-validate"],
       // In the first line: where bytes are dear, a vm needs only the shims of its own tools there.
       banner: { js: shims },
-      plugins: [webSocketClient, shimTexts(shimText)],
+      plugins: [shimTexts(shimText)],
     }),
   ]);
   await buildPage(bundle);

@@ -83,7 +83,7 @@ test("pure folders touch no file, clock or randomness", () => {
 test("libraries stay where they belong", () => {
   const allowed: Record<string, RegExp> = {
     yaml: /^compiler\//,
-    ws: /^(hub\/|coordinator\/backends\/hub)/,
+    ws: /^hub\//,
     "prom-client": /^hub\/metrics/,
     "@opentelemetry/api": /^cli\/export-spans/,
     "@opentelemetry/exporter-trace-otlp-http": /^cli\/export-spans/,

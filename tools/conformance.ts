@@ -42,8 +42,14 @@ function compileFile(file: string): Compiled {
   };
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   const text = readFileSync(file, "utf8");
-  const host = { readFile, listFiles: () => undefined, sha256 };
-  return compile({ file, text, environments: [], parameters: [], host, output: basename(file) });
+  return compile({
+    file,
+    text,
+    environments: [],
+    parameters: [],
+    host: { readFile, listFiles: () => undefined, sha256 },
+    output: basename(file),
+  });
 }
 
 function askHeat(files: string[], cwd: string): Verdict[] {

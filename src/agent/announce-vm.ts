@@ -6,7 +6,7 @@ import type { Cells } from "./cells.ts";
 
 /** Joins the stack and settles the vm's facts; `published` are those that other vms read. */
 export async function announceVm(
-  { vm, address, published }: { vm: string; address: string; published: VmFact[] },
+  { vm, instance, address, published }: { vm: string; instance: string; address: string; published: VmFact[] },
   cells: Cells,
   dataflow: Dataflow,
   signal: AbortSignal,
@@ -19,6 +19,6 @@ export async function announceVm(
     cells.settle(cell, record);
     if (published.includes(fact as VmFact)) await dataflow.publish(cell, record, signal);
   });
-  const joining = dataflow.join({ vm, instance: `${process.pid}-${startedMs}`, address, startedMs }, signal);
+  const joining = dataflow.join({ vm, instance, address, startedMs }, signal);
   await Promise.all([joining, ...publishing]);
 }

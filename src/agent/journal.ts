@@ -2,16 +2,16 @@
 // before anybody acts on it.
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { isRetried } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { Mark } from "../model/status.ts";
+import { emptyMemory, remember } from "./journal-memory.ts";
 import type { RoleHistory } from "./progress.ts";
 
-const journalFormat = 1;
+const journalFormat = 2;
 
-export interface PlanIdentity {
+/** Whose journal it is. */
+export interface JournalOwner {
   stack: string;
-  generation: string;
   vm: string;
 }
 
@@ -24,12 +24,33 @@ export interface Timing {
   blocks?: [fromMs: number, toMs: number][];
 }
 
+/** What a run of a role was made of, as digests: if all of it is the same again, so is what the role did. */
+export interface Basis {
+  definition: string;
+  /** Of the inputs that it had before its start or has read, by name. */
+  inputs: Record<string, string>;
+}
+
+/** What begins a generation: the delivery that told of it, its name, and the digest of what else the vm was told. */
+export interface Begun {
+  delivery: string;
+  generation: string;
+  inputs: string;
+}
+
 /**
+ * begun: a generation begins, or another epoch of it; how roles have ended before says nothing any more, what they have done does.
+ * epoch: the hub has named it. carried: the role's last success stands in this generation too.
  * started: a process runs; `processStart` tells it from a later one with its number. attempt-failed: it will be tried again.
  * ended: for good. wrote: a value that was written at once and stays on this vm. chosen: by `choice`, a member's index.
  * retried: the operator has retried a role, of any vm, for the `count`th time; what had ended by its failure is open again.
+ * answered: whoever sent the delivery knows how it has ended.
  */
 export type JournalEntry =
+  | ({ type: "begun" } & Begun)
+  | { type: "epoch"; epoch: string }
+  | { type: "carried"; role: string }
+  | { type: "answered"; delivery: string }
   | { type: "retried"; id: string; count: number }
   | { type: "started"; role: string; attempt: number; group: number; processStart?: string; atMs: number }
   | { type: "attempt-failed"; role: string; attempt: number; error: string }
@@ -38,16 +59,25 @@ export type JournalEntry =
       role: string;
       state: "done" | "failed";
       outputs: Record<string, Json>;
+      /** Outputs that stand here sealed. */
+      sealed?: string[];
       error?: string;
       origin?: string;
       timing: Timing;
+      /** Of a role that has run and is done. */
+      basis?: Basis;
     }
-  | { type: "wrote"; role: string; output: string; value: Json }
+  | { type: "wrote"; role: string; output: string; value: Json; sealed?: true }
   | { type: "chosen"; choice: string; index: string };
 
 /** What the journal knew when it was opened. */
 export interface Memory {
-  roles: Record<string, RoleHistory & { timing: Timing }>;
+  /** The generation that the rest is about. */
+  begun?: Begun;
+  epoch?: string;
+  /** Deliveries that need no answer any more. */
+  answered: Set<string>;
+  roles: Record<string, RoleMemory>;
   /** Processes whose end is not known. */
   unfinished: { role: string; group: number; processStart?: string }[];
   wrote: { role: string; output: string; value: Json }[];
@@ -55,53 +85,83 @@ export interface Memory {
   retries: Map<string, number>;
 }
 
+/** `success`: the newest one, of any generation, unless the role has been started again since. */
+export type RoleMemory = RoleHistory & { timing: Timing; success?: Success };
+
+export interface Success {
+  basis: Basis;
+  outputs: Record<string, Json>;
+  timing: Timing;
+}
+
 export interface Journal {
-  memory: Memory;
+  /** Kept up with what is appended. */
+  readonly memory: Memory;
   /** Appends an entry. All but `started` are on the disk when this returns. */
   append(entry: JournalEntry): void;
   close(): void;
 }
 
-/** How values stand in the journal: secrets sealed. */
+/** How secrets stand in the journal: sealed. */
 export interface Guard {
-  hide: (role: string, output: string, value: Json) => Json;
-  show: (role: string, output: string, stored: Json) => Json;
+  isSecret: (role: string, output: string) => boolean;
+  seal: (role: string, output: string, value: Json) => Json;
+  open: (role: string, output: string, sealed: Json) => Json;
 }
 
-const openly: Guard = { hide: (_role, _output, value) => value, show: (_role, _output, stored) => stored };
+const openly: Guard = { isSecret: () => false, seal: (_role, _output, value) => value, open: (_role, _output, sealed) => sealed };
 
 /**
- * Opens the journal in `folder`, or begins it. That of another plan or format is set aside under another name. A last line
+ * Opens the journal in `folder`, or begins it. That of another vm or format is set aside under another name. A last line
  * that was torn by a crash is cut off: nobody acted on it.
  */
-export function openJournal(folder: string, identity: PlanIdentity, guard: Guard = openly): Journal {
+export function openJournal(folder: string, owner: JournalOwner, guard: Guard = openly): Journal {
   const path = join(folder, "journal.jsonl");
-  const head = JSON.stringify({ format: journalFormat, ...identity });
+  const head = JSON.stringify({ format: journalFormat, stack: owner.stack, vm: owner.vm });
   const text = readIfThere(path);
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
   const [first, ...lines] = whole.split("\n").slice(0, -1);
-  if (first !== undefined && first !== head) renameSync(path, join(folder, `journal-before-${identity.generation}.jsonl`));
+  if (first !== undefined && first !== head) renameSync(path, join(folder, "journal-before.jsonl"));
   const known = first === head;
 
   const file = openSync(path, "a", 0o600);
   if (known || first === undefined) ftruncateSync(file, Buffer.byteLength(whole));
   if (!known) writeLine(file, head);
+  const memory = emptyMemory();
+  if (known) for (const line of lines) remember(memory, showEntry(JSON.parse(line) as JournalEntry, guard));
   return {
-    memory: remember(known ? lines.map((line) => mapValues(JSON.parse(line) as JournalEntry, guard.show)) : []),
+    memory,
     append(entry) {
-      writeLine(file, JSON.stringify(mapValues(entry, guard.hide)));
+      writeLine(file, JSON.stringify(hideEntry(entry, guard)));
       // A process does not outlive the machine, so what the kernel holds is enough for it.
       if (entry.type !== "started") fdatasyncSync(file);
+      remember(memory, entry);
     },
     close: () => closeSync(file),
   };
 }
 
-function mapValues(entry: JournalEntry, change: Guard["hide"]): JournalEntry {
-  if (entry.type === "wrote") return { ...entry, value: change(entry.role, entry.output, entry.value) };
+function hideEntry(entry: JournalEntry, { isSecret, seal }: Guard): JournalEntry {
+  if (entry.type === "wrote") {
+    const { role, output, value } = entry;
+    return isSecret(role, output) ? { ...entry, value: seal(role, output, value), sealed: true } : entry;
+  }
   if (entry.type !== "ended") return entry;
-  const outputs = Object.entries(entry.outputs).map(([output, value]) => [output, change(entry.role, output, value)]);
-  return { ...entry, outputs: Object.fromEntries(outputs) as Record<string, Json> };
+  const sealed = Object.keys(entry.outputs).filter((output) => isSecret(entry.role, output));
+  if (sealed.length === 0) return entry;
+  const hidden = sealed.map((output) => [output, seal(entry.role, output, entry.outputs[output] as Json)]);
+  return { ...entry, outputs: { ...entry.outputs, ...(Object.fromEntries(hidden) as Record<string, Json>) }, sealed };
+}
+
+function showEntry(entry: JournalEntry, { open }: Guard): JournalEntry {
+  if (entry.type === "wrote") {
+    const { sealed, ...shown } = entry;
+    return sealed === true ? { ...shown, value: open(entry.role, entry.output, entry.value) } : entry;
+  }
+  if (entry.type !== "ended" || entry.sealed === undefined) return entry;
+  const { sealed, ...shown } = entry;
+  const opened = sealed.map((output) => [output, open(entry.role, output, entry.outputs[output] as Json)]);
+  return { ...shown, outputs: { ...entry.outputs, ...(Object.fromEntries(opened) as Record<string, Json>) } };
 }
 
 function readIfThere(path: string): string {
@@ -116,46 +176,4 @@ function readIfThere(path: string): string {
 function writeLine(file: number, line: string): void {
   const bytes = Buffer.from(`${line}\n`);
   for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
-}
-
-function remember(entries: JournalEntry[]): Memory {
-  const memory: Memory = { roles: {}, unfinished: [], wrote: [], choices: {}, retries: new Map() };
-  const close = (role: string): void => {
-    memory.unfinished = memory.unfinished.filter((process) => process.role !== role);
-  };
-  for (const entry of entries) {
-    if (entry.type === "wrote") {
-      memory.wrote.push(entry);
-      continue;
-    }
-    if (entry.type === "retried") {
-      memory.retries.set(entry.id, entry.count);
-      continue;
-    }
-    if (entry.type === "chosen") {
-      memory.choices[entry.choice] = entry.index;
-      continue;
-    }
-    const role = (memory.roles[entry.role] ??= { attempt: 0, failures: 0, timing: {} });
-    if (entry.type === "started") {
-      role.attempt = entry.attempt;
-      role.timing.startedMs ??= entry.atMs;
-      close(entry.role);
-      memory.unfinished.push(entry);
-    } else {
-      close(entry.role);
-      if (entry.type === "attempt-failed") role.failures += 1;
-      else {
-        const { state, outputs, error, origin } = entry;
-        role.ended = { state, outputs, ...(error === undefined ? {} : { error }), ...(origin === undefined ? {} : { origin }) };
-        role.timing = entry.timing;
-      }
-    }
-  }
-  for (const role of Object.values(memory.roles)) {
-    if (role.ended?.origin === undefined || !isRetried(role.ended.origin, memory.retries)) continue;
-    delete role.ended;
-    role.failures = 0;
-  }
-  return memory;
 }

@@ -107,19 +107,20 @@ function readRole(text: string): RolePlan {
   return { name: name as string, run: { kind: "value", value: "" }, inputs, outputs, after, onError, on, ...rest };
 }
 
-// journal app attempt=2 failures=1 done url="x" | journal app attempt=1 failures=1 failed exit 1
+// journal app attempt=2 failures=1 done url="x" | journal app attempt=1 failures=1 failed exit 1 | journal app attempt=1 failures=0 earlier
 function readHistory(text: string): Record<string, RoleHistory> {
-  const match = /^(\S+) attempt=(\d+) failures=(\d+) ?(done|failed)? ?(.*)$/.exec(text);
+  const match = /^(\S+) attempt=(\d+) failures=(\d+) ?(done|failed|earlier)? ?(.*)$/.exec(text);
   if (match === null) throw new Error(`no history: ${text}`);
   const [, name, attempt, failures, state, rest] = match as unknown as [
     string,
     string,
     string,
     string,
-    "done" | "failed" | undefined,
+    "done" | "failed" | "earlier" | undefined,
     string,
   ];
   const known: RoleHistory = { attempt: Number(attempt), failures: Number(failures) };
+  if (state === "earlier") known.earlier = true;
   if (state === "done") known.ended = { state, outputs: readOutputs(rest) };
   if (state === "failed") known.ended = { state, outputs: {}, error: rest, origin: `web.${name}` };
   return { [name]: known };
@@ -137,7 +138,11 @@ function readEvent(type: string, text: string): Event {
     case "chosen":
     case "passed-over":
     case "due":
+    case "adopted":
+    case "changed":
       return { type, role };
+    case "same":
+      return { type, role, outputs: readOutputs(rest) };
     case "met":
       return { type, role, need: rest };
     case "unmet": {
@@ -165,6 +170,8 @@ function showAction(action: Action): string {
       return `${action.role}: wait for ${action.needs.join(", ")}`;
     case "time":
       return `${action.role}: give input ${action.input} ${action.ms} ms`;
+    case "compare":
+      return `${action.role}: compare with its earlier run`;
     case "start":
       return `${action.role}: start attempt ${action.attempt}`;
     case "pause":
@@ -176,7 +183,7 @@ function showAction(action: Action): string {
           ? `${settled.cell} absent`
           : `${settled.cell} failed by ${settled.origin}: ${settled.error}`;
       });
-      const what = action.journalled ? `${action.state} already` : action.state;
+      const what = action.journalled ? `${action.state} already` : action.carried ? `${action.state} before` : action.state;
       return [`${action.role}: ${what}`, ...cells].join("\n    ");
     }
     case "reopen":

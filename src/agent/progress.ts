@@ -9,9 +9,20 @@ import { type CellOwner, endedWell, judgeOutputs, type RoleEnd, type Settlement,
 
 /**
  * queued: an earlier role of a listed vm has not ended. choosing: which member runs it is not decided. waiting: for `after` and
- * eager inputs. ready: it could run, but on its vm roles run one at a time. pausing: between two attempts. A role is skipped by `on`, or (`origin` set) because another one failed.
+ * eager inputs. ready: it could run, but on its vm roles run one at a time. comparing: it has run in an earlier generation, or does so
+ * still; is what it was made of the same now? pausing: between two attempts. A role is skipped by `on`, or (`origin` set) because another one failed.
  */
-export type Phase = "choosing" | "queued" | "waiting" | "ready" | "running" | "pausing" | "done" | "failed" | "skipped";
+export type Phase =
+  | "choosing"
+  | "queued"
+  | "waiting"
+  | "ready"
+  | "comparing"
+  | "running"
+  | "pausing"
+  | "done"
+  | "failed"
+  | "skipped";
 
 /** One role. Replaced, never changed, so that a new object means news. */
 export interface RoleProgress {
@@ -22,6 +33,8 @@ export interface RoleProgress {
   failures: number;
   /** Needs not met yet: `after ROLE`, `input NAME`. */
   awaiting: string[];
+  /** There is a run of an earlier generation to compare with. */
+  earlier?: true;
   error?: string;
   origin?: string;
 }
@@ -47,6 +60,8 @@ export interface RoleHistory {
   attempt: number;
   failures: number;
   ended?: RoleEnd & { outputs: Record<string, Json> };
+  /** It has succeeded in an earlier generation, or an attempt of one is under way. */
+  earlier?: true;
 }
 
 interface EventFields {
@@ -59,6 +74,12 @@ interface EventFields {
   barred: { origin: string; error: string };
   met: { need: string };
   unmet: { need: string; error: string; origin?: string };
+  /** Its run of an earlier generation, which wrote `outputs`, stands. */
+  same: { outputs: Record<string, Json> };
+  /** An attempt of an earlier generation that is under way is right for this one too. */
+  adopted: object;
+  /** It must run again. */
+  changed: object;
   /** The attempt is over. `outputs`: what it wrote. `final`: trying again is of no use. */
   ended: { outputs: Record<string, Json>; failure?: string; origin?: string; final?: boolean };
   /** The pause before the next attempt is over. */
@@ -73,16 +94,18 @@ type EventType = keyof EventFields;
 export type Event = { [Type in EventType]: { type: Type; role: string } & EventFields[Type] }[EventType];
 
 /**
- * choose: find out which member runs it. await: tell when needs are met. time: the input's wait_timeout begins. end: journal
- * it (unless `journalled`), then settle the cells. reopen: its end is void, and its failed cells are. finish: every role has ended.
+ * choose: find out which member runs it. await: tell when needs are met. time: the input's wait_timeout begins. compare: tell whether its
+ * earlier run is the same, adopted, or what it was made of has changed. end: journal it (unless `journalled`; `carried`: its earlier run
+ * stands), then settle the cells. reopen: its end is void, and its failed cells are. finish: every role has ended.
  */
 export type Action =
   | { type: "choose"; role: string }
   | { type: "await"; role: string; needs: string[] }
   | { type: "time"; role: string; input: string; ms: number }
+  | { type: "compare"; role: string }
   | { type: "start"; role: string; attempt: number }
   | { type: "pause"; role: string; attempt: number; ms: number; error: string }
-  | { type: "end"; role: string; state: RoleEnd["state"]; cells: Settlement[]; journalled: boolean }
+  | { type: "end"; role: string; state: RoleEnd["state"]; cells: Settlement[]; journalled: boolean; carried?: true }
   | { type: "reopen"; role: string }
   | { type: "finish"; ok: boolean };
 
@@ -107,7 +130,8 @@ export function beginProgress(
   const actions: Action[] = [];
   for (const plan of vm.roles) {
     const known = history[plan.name];
-    const fresh = { attempt: known?.attempt ?? 0, failures: known?.failures ?? 0, awaiting: [] };
+    const { attempt = 0, failures = 0, earlier } = known ?? {};
+    const fresh = { attempt, failures, awaiting: [], ...(earlier === undefined ? {} : { earlier }) };
     if (known?.ended !== undefined) {
       const { outputs, ...ended } = known.ended;
       const { state, ...reason } = ended;
@@ -146,8 +170,9 @@ const never = ({ plan, role }: { plan: RolePlan; role: RoleProgress }, event: Ev
   throw new Error(`role ${plan.name} is ${role.phase}: "${event.type}" cannot happen`);
 };
 // Needs of a role that has left the state of waiting may still be met, or fail.
+const notComparing = { same: never, adopted: never, changed: never };
 const notWaiting = { chosen: never, "passed-over": never, turn: never, barred: never, met: late, unmet: late, reopened: never };
-const over = { ...notWaiting, ended: never, due: never, refused: late };
+const over = { ...notWaiting, ...notComparing, ended: never, due: never, refused: late };
 const lost = { ...over, reopened: ({ plan, role }: { plan: RolePlan; role: RoleProgress }) => reopen(plan, role) };
 
 // Every pair stands here: a forgotten one does not compile.
@@ -160,6 +185,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
     met: never,
     // The choice itself failed.
     unmet: (now, event) => failUnmet(now, event),
+    ...notComparing,
     ended: never,
     due: never,
     reopened: never,
@@ -172,6 +198,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
     barred: ({ vm, plan, role }, { origin, error }) => end(vm, plan, { ...role, phase: "skipped", origin, error }),
     met: never,
     unmet: never,
+    ...notComparing,
     ended: never,
     due: never,
     reopened: never,
@@ -190,6 +217,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
       return { role: { ...role, awaiting }, actions: lastAfter ? timeInputs(plan, awaiting) : [] };
     },
     unmet: (now, event) => (now.role.awaiting.includes(event.need) ? failUnmet(now, event) : undefined),
+    ...notComparing,
     ended: never,
     due: never,
     reopened: never,
@@ -197,13 +225,25 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
   },
   ready: {
     ...notWaiting,
-    turn: ({ plan, role }) => start(plan, role),
+    ...notComparing,
+    turn: ({ plan, role }) => startOrCompare(plan, role),
     ended: never,
     due: never,
     refused: never,
   },
+  comparing: {
+    ...notWaiting,
+    same: ({ vm, plan, role }, { outputs }) => end(vm, plan, { ...role, phase: "done" }, outputs, true),
+    adopted: ({ role }) => ({ role: { ...role, phase: "running" } }),
+    changed: ({ plan, role }) => start(plan, role),
+    ended: never,
+    due: never,
+    // Of a value that stands since it was written at once: the attempt that writes it anew is told.
+    refused: late,
+  },
   running: {
     ...notWaiting,
+    ...notComparing,
     ended: ({ vm, plan, role, own }, { outputs, failure, origin, final }) => {
       const error = failure ?? judgeOutputs(plan, outputs);
       if (error === undefined) return end(vm, plan, { ...role, phase: "done" }, outputs);
@@ -221,6 +261,7 @@ const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
   },
   pausing: {
     ...notWaiting,
+    ...notComparing,
     ended: never,
     due: ({ plan, role }) => {
       const { error: _, ...next } = role;
@@ -300,7 +341,8 @@ function nextTurn(progress: Progress): Event | undefined {
 // must not decide which one is first.
 function nextAlone({ vm, roles }: Pick<Progress, "vm" | "roles">): Event | undefined {
   const all = vm.roles.map((plan) => ({ plan, role: roles[plan.name] as RoleProgress }));
-  if (all.some(({ role }) => role.phase === "running" || role.phase === "pausing")) return undefined;
+  const underWay: Phase[] = ["comparing", "running", "pausing"];
+  if (all.some(({ role }) => underWay.includes(role.phase))) return undefined;
   const first = all.find(
     ({ plan, role }) =>
       role.phase === "ready" || (role.phase === "waiting" && role.awaiting.every((need) => isAtHand(plan, need))),
@@ -337,10 +379,16 @@ function timeInputs(plan: RolePlan, awaiting: string[]): Action[] {
 }
 
 function startInTurn({ order }: ProgressVm, plan: RolePlan, role: RoleProgress): Outcome {
-  return order === "one_at_a_time" ? { role: { ...role, phase: "ready" } } : start(plan, role);
+  return order === "one_at_a_time" ? { role: { ...role, phase: "ready" } } : startOrCompare(plan, role);
 }
 
-function start(plan: RolePlan, role: RoleProgress): Outcome {
+function startOrCompare(plan: RolePlan, role: RoleProgress): Outcome {
+  if (role.earlier === undefined) return start(plan, role);
+  return { role: { ...role, phase: "comparing" }, actions: [{ type: "compare", role: plan.name }] };
+}
+
+function start(plan: RolePlan, before: RoleProgress): Outcome {
+  const { earlier: _, ...role } = before;
   const attempt = role.attempt + 1;
   return { role: { ...role, phase: "running", attempt }, actions: [{ type: "start", role: plan.name, attempt }] };
 }
@@ -358,9 +406,10 @@ function failUnmet({ vm, plan, role, own }: Parameters<Handle<"unmet">>[0], even
   return end(vm, plan, { ...role, phase: "failed", awaiting: [], error: `${event.need}: ${event.error}`, origin });
 }
 
-function end(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json> = {}): Outcome {
+function end(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json> = {}, carried = false): Outcome {
   const ended = endOf(role);
   if (ended === undefined) throw new Error(`role ${plan.name} has not ended: it is ${role.phase}`);
   const cells = settleRole(vm, plan, ended, outputs);
-  return { role, actions: [{ type: "end", role: plan.name, state: ended.state, cells, journalled: false }] };
+  const action: Action = { type: "end", role: plan.name, state: ended.state, cells, journalled: false };
+  return { role, actions: [carried ? { ...action, carried } : action] };
 }

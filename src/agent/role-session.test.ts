@@ -8,7 +8,8 @@ import type { Waiting } from "../model/status.ts";
 import type { InputPlan, OutputPlan, RolePlan, VmPlan } from "../model/vm-plan.ts";
 import { ActiveClock } from "./active-clock.ts";
 import { Cells } from "./cells.ts";
-import { RoleSession, type SessionParts } from "./role-session.ts";
+import { makeDigest } from "./basis.ts";
+import { type Ground, RoleSession, type SessionParts } from "./role-session.ts";
 
 const here = new AbortController().signal;
 
@@ -39,7 +40,7 @@ interface Bench {
   secrets: Json[];
 }
 
-async function openBench(inputs: InputPlan[], outputs: OutputPlan[], more: Partial<SessionParts> = {}): Promise<Bench> {
+async function openBench(inputs: InputPlan[], outputs: OutputPlan[], more: Partial<SessionParts & Ground> = {}): Promise<Bench> {
   const dataflow = openDataflow(await memory.open(), { stack: "s", generation: "g" });
   const run = { kind: "value" as const, value: "" };
   const rest = {
@@ -65,18 +66,24 @@ async function openBench(inputs: InputPlan[], outputs: OutputPlan[], more: Parti
   const stop = new AbortController();
   onTestFinished(() => stop.abort());
   const bench = { dataflow, cells, stop, waiting: [] as Waiting[][], kept: [] as Json[], secrets: [] as Json[] };
+  const ground: Ground = {
+    plan,
+    cells,
+    dataflow: more.dataflow ?? dataflow,
+    signal: stop.signal,
+    keep: (_, value) => void bench.kept.push(value),
+    onWaiting: (waiting) => void bench.waiting.push(waiting),
+    sendLog: async () => {},
+  };
   const session = new RoleSession({
     vm: "web",
-    plan,
     attempt: 1,
-    cells,
-    dataflow,
+    ground,
     clock: new ActiveClock(),
     marks: [],
     signal: stop.signal,
-    keep: (_, value) => void bench.kept.push(value),
     learnSecret: (value) => void bench.secrets.push(value),
-    onWaiting: (waiting) => void bench.waiting.push(waiting),
+    digest: makeDigest("key"),
     ...more,
   });
   return { ...bench, session };

@@ -4,8 +4,8 @@ import type { Json } from "../model/json.ts";
 import type { Mark, RoleState, RoleStatus, Waiting } from "../model/status.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { ActiveClock } from "./active-clock.ts";
-import type { Timing } from "./journal.ts";
-import { endOf, type RoleProgress } from "./progress.ts";
+import type { Basis, Timing } from "./journal.ts";
+import { endOf, type Phase, type RoleProgress } from "./progress.ts";
 import type { RoleSession } from "./role-session.ts";
 
 export interface RoleRun {
@@ -24,6 +24,8 @@ export interface RoleRun {
   /** What it wrote. */
   outputs: Record<string, Json>;
   logTail?: string;
+  /** What its newest attempt was made of. */
+  basis?: Basis;
 }
 
 /** Returns when a role ran, up to now. */
@@ -57,5 +59,6 @@ export function makeStatus(vm: string, role: RolePlan, progress: RoleProgress, r
 }
 
 function stateOf({ phase }: RoleProgress): RoleState {
-  return phase === "choosing" || phase === "queued" || phase === "ready" || phase === "pausing" ? "waiting" : phase;
+  const waiting: Phase[] = ["choosing", "queued", "ready", "comparing", "pausing"];
+  return waiting.includes(phase) ? "waiting" : (phase as RoleState);
 }

@@ -26,7 +26,7 @@ import type { Picture, StackEvent } from "../monitor/picture.ts";
 import { predict } from "../monitor/predict.ts";
 import { startVms } from "./start-vms.ts";
 import { announceRun } from "./find-hub.ts";
-import { agentProgram, hubPage } from "./built-files.ts";
+import { agentProgram, hubPage } from "./agent-program.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
 import { checkOutputs, readOutputs } from "./read-outputs.ts";

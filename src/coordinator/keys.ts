@@ -1,8 +1,8 @@
 // Where everything about a stack stands in a coordinator. Every key is built and read here and nowhere else.
 //   STACK/GEN/cells/CELL  STACK/GEN/roles/ROLEID  STACK/GEN/vms/VM  STACK/GEN/choices/KEY  STACK/GEN/retries/ROLEID  STACK/GEN/outlines/VM
-//   STACK/generations/GEN  STACK/logs/GEN/ROLEID   (logs stand apart: whoever watches a generation does not get them)
+//   STACK/generations/GEN  STACK/instances/VM  STACK/logs/GEN/ROLEID   (logs stand apart: whoever watches a generation does not get them)
 
-/** One generation of one stack: the space in which cells are written once. */
+/** One generation of one stack: the space in which cells are written once. `generation` is an epoch's name (`epochName`). */
 export interface Scope {
   stack: string;
   generation: string;
@@ -15,7 +15,18 @@ export type Folder = (typeof folders)[number];
 export type ParsedKey =
   | { folder: Folder; stack: string; generation: string; name: string }
   | { folder: "logs"; stack: string; generation: string; name: string }
-  | { folder: "generations"; stack: string; generation: string };
+  | { folder: "generations"; stack: string; generation: string }
+  | { folder: "instances"; stack: string; vm: string };
+
+/** Names the `count`th time that a generation became active: `GEN`, `GEN~2`, ... */
+export function epochName(generation: string, count: number): string {
+  return count === 1 ? generation : `${generation}~${count}`;
+}
+
+/** The generation of which this is an epoch: what plans are named by, and rights tags made over. */
+export function generationOf(epoch: string): string {
+  return epoch.replace(/~\d+$/, "");
+}
 
 export function cellKey(scope: Scope, cell: string): string {
   return `${folderPrefix(scope, "cells")}${encodePart(cell)}`;
@@ -58,7 +69,12 @@ export function retriesPrefix(scope: Scope): string {
   return folderPrefix(scope, "retries");
 }
 
-/** The key whose value is the number of a generation, given when it was first seen. */
+/** The key whose value says which instance of a vm is the one that counts, and in which epoch it is. */
+export function instanceKey(stack: string, vm: string): string {
+  return `${stackPrefix(stack)}instances/${encodePart(vm)}`;
+}
+
+/** The key whose value is the number of an epoch, given when it was opened. */
 export function generationKey(scope: Scope): string {
   return `${generationsPrefix(scope.stack)}${encodePart(scope.generation)}`;
 }
@@ -68,7 +84,7 @@ export function stackPrefix(stack: string): string {
   return `${encodePart(stack)}/`;
 }
 
-/** The prefix of the numbers of a stack's generations. */
+/** The prefix of the numbers of a stack's epochs. */
 export function generationsPrefix(stack: string): string {
   return `${stackPrefix(stack)}generations/`;
 }
@@ -88,6 +104,7 @@ export function parseKey(key: string): ParsedKey | undefined {
   const [stack, second, third, name] = parts;
   if (stack === undefined || second === undefined || third === undefined) return undefined;
   if (parts.length === 3) {
+    if (second === "instances") return { folder: "instances", stack, vm: third };
     return second === "generations" ? { folder: "generations", stack, generation: third } : undefined;
   }
   if (parts.length === 4 && second === "logs")

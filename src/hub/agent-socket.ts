@@ -9,7 +9,9 @@ import {
   protocolVersion,
   type Request,
 } from "../coordinator/backends/hub-frames.ts";
-import type { Observer } from "../coordinator/coordinator.ts";
+import type { Entry, Observer } from "../coordinator/coordinator.ts";
+import { instanceKey } from "../coordinator/keys.ts";
+import { retrying } from "../coordinator/retrying.ts";
 import { Failure } from "../model/failure.ts";
 import { type Identity, isAllowed } from "./authorize.ts";
 import type { HubCore } from "./hub-core.ts";
@@ -24,11 +26,13 @@ const helloTimeoutMs = 4 * pingIntervalMs;
 // WebSocket close codes of ours, for people who look at the wire.
 const closedMalformed = 4400;
 const closedRefused = 4401;
+const closedSuperseded = 4403;
 
 /** Serves a socket until it closes. */
 export function serveAgent(socket: WebSocket, core: HubCore): void {
   const held = new Map<number, AbortController>();
   let state: "new" | "greeting" | Identity = "new";
+  const closed = new AbortController();
   let leave = (): void => {};
   const openedMs = performance.now();
   let heardMs = openedMs;
@@ -45,6 +49,7 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
   socket.on("error", () => {});
   socket.on("close", () => {
     clearInterval(heartbeat);
+    closed.abort(new Failure("give-up", "closed", "the socket is closed"));
     leave();
     for (const id of held.keys()) release(id);
   });
@@ -77,11 +82,24 @@ export function serveAgent(socket: WebSocket, core: HubCore): void {
       // It may have closed while it was on its way here.
       if (socket.readyState !== socket.OPEN) leave();
       state = identity;
-      sendFrame({ welcome: true } satisfies Greeting);
+      if (identity.kind === "vm" && hello.vm?.instance !== undefined) cutWhenSuperseded(identity, hello.vm.instance);
+      sendFrame({ welcome: true, ...(identity.kind === "vm" ? { epoch: identity.epoch } : {}) } satisfies Greeting);
     } catch (error) {
       sendFrame({ refused: describeFailure(error) } satisfies Greeting);
       socket.close(closedRefused, "refused");
     }
+  }
+
+  // The epoch that the other instance has opened is out of reach anyway; this ends the writing into the one before it.
+  function cutWhenSuperseded({ stack, vm }: { stack: string; vm: string }, instance: string): void {
+    const see = (entry: Entry | undefined): void => {
+      const newest = entry === undefined ? undefined : parseObject(entry.value)?.["instance"];
+      if (newest !== undefined && newest !== instance) socket.close(closedSuperseded, "superseded");
+    };
+    const observer: Observer = { snapshot: ([entry]) => see(entry), change: (_key, entry) => see(entry) };
+    const watching = retrying(() => core.coordinator.watch(instanceKey(stack, vm), observer, closed.signal), closed.signal);
+    // Without it this socket stays as it is, until it is lost and has to be admitted again.
+    watching.catch(() => undefined);
   }
 
   async function serve(identity: Identity, request: Request): Promise<void> {

@@ -6,7 +6,7 @@ import { operatorToken, rightsTag, vmToken } from "./tokens.ts";
 
 const scope = { stack: "shop", generation: "g1" };
 const rights = { read: ["db.mysql.port", "app[*].serve.url"], write: ["web.app.url"], choose: ["app"] };
-const web = { kind: "vm", vm: "web", ...scope, rights } as const;
+const web = { kind: "vm", vm: "web", stack: "shop", epoch: "g1", rights } as const;
 const operator = { kind: "operator", stack: "shop" } as const;
 
 const read = (key: string): RequestBody => ({ verb: "read", key });
@@ -30,6 +30,7 @@ test.for<[string, RequestBody]>([
   ["tells what its roles are", write(outlineKey(scope, "web"), "any")],
   ["settles anew what was its failure", { verb: "write", key: cellKey(scope, "web.app.url"), value: "x", expected: 7 }],
   ["sees what the operator retries", watch("shop/g1/retries/")],
+  ["sees which epochs there are", watch("shop/generations/")],
   ["shows itself", join(vmKey(scope, "web"))],
 ])("a vm %s", ([, request]) => {
   expect(isAllowed(web, request)).toBe(true);
@@ -38,6 +39,9 @@ test.for<[string, RequestBody]>([
 test.for<[string, RequestBody]>([
   ["read a cell of no concern to it", read(cellKey(scope, "db.mysql.password"))],
   ["read another generation", read(cellKey({ stack: "shop", generation: "g2" }, "db.mysql.port"))],
+  ["read another epoch", read(cellKey({ stack: "shop", generation: "g1~2" }, "db.mysql.port"))],
+  ["see another stack's epochs", watch("blog/generations/")],
+  ["say which instance counts", write("shop/instances/web")],
   ["read another stack", read(cellKey({ stack: "blog", generation: "g1" }, "db.mysql.port"))],
   ["settle a cell that it only reads", write(cellKey(scope, "db.mysql.port"))],
   ["overwrite its own cell", write(cellKey(scope, "web.app.url"), "any")],

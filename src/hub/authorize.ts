@@ -8,31 +8,34 @@ import { operatorToken, rightsTag, sameSecret, vmToken } from "./tokens.ts";
 /** Somebody whose token, and rights, have been proved. */
 export type Identity =
   | { kind: "operator"; stack: string }
-  | { kind: "vm"; stack: string; vm: string; generation: string; rights: Rights };
+  | { kind: "vm"; stack: string; vm: string; epoch: string; rights: Rights };
 
-/** Returns who makes the claim, undefined when token or tag are wrong. */
+/** Returns who makes the claim, a vm in the first epoch of its generation; undefined when token or tag are wrong. */
 export function identify(claim: Omit<Hello, "v">, tokenKey: string): Identity | undefined {
   const { stack, token, vm } = claim;
   if (vm === undefined) return sameSecret(token, operatorToken(tokenKey, stack)) ? { kind: "operator", stack } : undefined;
   const { id, generation, rights, tag } = vm;
   const known =
     sameSecret(token, vmToken(tokenKey, stack, id)) && sameSecret(tag, rightsTag(tokenKey, stack, id, generation, rights));
-  return known ? { kind: "vm", stack, vm: id, generation, rights } : undefined;
+  return known ? { kind: "vm", stack, vm: id, epoch: generation, rights } : undefined;
 }
 
 /**
  * Tells whether `identity` may make this request. An operator may do everything in its stack. A vm reads the cells that its plan
- * reads or writes, settles (once) those that it writes, makes the choices of its plan, tells of its roles and their logs, shows itself and sees what
- * the operator retries. It may replace a given revision of a cell that it writes: whoever lets it must check that it is a failure.
+ * reads or writes, settles (once) those that it writes, makes the choices of its plan, tells of its roles and their logs, shows itself and sees
+ * what the operator retries and which epochs there are. It may replace a given revision of a cell that it writes: whoever lets it must check
+ * that it is a failure.
  */
 export function isAllowed(identity: Identity, request: RequestBody): boolean {
   if (request.verb === "stop") return true;
   const text = "key" in request ? request.key : request.prefix;
   if (identity.kind === "operator") return text.startsWith(stackPrefix(identity.stack));
   const key = parseKey(text);
-  if (key?.stack !== identity.stack || key.generation !== identity.generation) return false;
+  if (key?.stack !== identity.stack) return false;
   const { rights, vm } = identity;
   const reads = request.verb === "read" || request.verb === "watch";
+  if (key.folder === "generations") return reads;
+  if (key.folder === "instances" || key.generation !== identity.epoch) return false;
   const writesOnce = request.verb === "write" && request.expected === "absent";
   const replaces = request.verb === "write" && typeof request.expected === "number";
   switch (key.folder) {
@@ -51,8 +54,6 @@ export function isAllowed(identity: Identity, request: RequestBody): boolean {
       return request.verb === "write" && key.name === vm;
     case "retries":
       return reads;
-    case "generations":
-      return false;
   }
 }
 

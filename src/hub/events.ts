@@ -27,7 +27,7 @@ export function describeStack(scope: Scope, entries: Entry[]): StackStatus {
 /** Returns the event that a change means to viewers; undefined where it means nothing to them. */
 export function describeChange(key: string, entry: Entry | undefined): StackEvent | undefined {
   const parsed = parseKey(key);
-  if (parsed === undefined) return undefined;
+  if (parsed === undefined || parsed.folder === "generations" || parsed.folder === "instances") return undefined;
   if (entry === undefined) return parsed.folder === "vms" ? { type: "vm", vm: parsed.name, present: false } : undefined;
   // What an agent wrote is not trusted to be what it should be.
   const value = parseObject(entry.value);
@@ -44,7 +44,6 @@ export function describeChange(key: string, entry: Entry | undefined): StackEven
     case "choices":
     case "retries":
     case "logs":
-    case "generations":
       return undefined;
   }
 }

@@ -25,21 +25,12 @@ export interface GenerationSummary {
 // Removals under way at once.
 const removedAtOnce = 64;
 
-/** Gives a generation its number. Two hubs may give two generations the same one; the one written later then counts as the newer. */
-export async function numberGeneration(coordinator: Coordinator, scope: Scope): Promise<"new" | "known"> {
-  if ((await coordinator.read(generationKey(scope))) !== undefined) return "known";
-  const entries = await coordinator.list(generationsPrefix(scope.stack));
-  const highest = entries.reduce((number, entry) => Math.max(number, Number(entry.value)), 0);
-  const result = await coordinator.write(generationKey(scope), String(highest + 1), "absent");
-  return result.written ? "new" : "known";
-}
-
 /** Of the entries below `STACK/generations/`, the generations from the oldest to the newest. */
 export function sortGenerations(entries: Entry[]): string[] {
   return entries
     .toSorted((left, right) => Number(left.value) - Number(right.value) || left.revision - right.revision)
-    .map(({ key }) => parseKey(key)?.generation)
-    .filter((generation) => generation !== undefined);
+    .map(({ key }) => parseKey(key))
+    .flatMap((parsed) => (parsed?.folder === "generations" ? [parsed.generation] : []));
 }
 
 /** Of the entries below `STACK/generations/`, the generation with the highest number. */
@@ -53,7 +44,7 @@ export async function listGenerations(coordinator: Coordinator, stack: string): 
   const summaries = new Map<string, GenerationSummary>();
   for (const { key, value } of entries) {
     const parsed = parseKey(key);
-    if (parsed === undefined) continue;
+    if (parsed === undefined || parsed.folder === "instances") continue;
     const { generation } = parsed;
     const summary = summaries.get(generation) ?? { generation, cells: 0, roles: 0, vms: [] };
     summaries.set(generation, summary);

@@ -49,6 +49,10 @@ async function route(
 ): Promise<Answer | undefined> {
   const { path } = readTarget(request);
   if (path.length === 1 && path[0] === "healthz") return { status: 200, body: { ok: true } };
+  if (path.length === 2 && path[0] === "agent") {
+    await core.programs.send(path[1] ?? "", request, response);
+    return undefined;
+  }
   if (path.length === 2 && path[0] === "v1" && path[1] === "backup") {
     await sendBackup(core, request, response);
     return undefined;
@@ -79,7 +83,7 @@ async function serve(
   const { path, query } = readTarget(request);
   const { stack } = identity;
   const [, , , what, cell] = path;
-  const asked = query.get("generation") ?? (identity.kind === "vm" ? identity.generation : undefined);
+  const asked = query.get("generation") ?? (identity.kind === "vm" ? identity.epoch : undefined);
   if (what === "cells" && cell !== undefined && path.length === 5) {
     const scope = { stack, generation: asked ?? (await newestGeneration(core, stack)) };
     if (request.method === "GET") {
@@ -175,6 +179,7 @@ function notFound(): Refusal {
 const statusOfCode: Record<string, number> = {
   unauthorized: 401,
   forbidden: 403,
+  superseded: 403,
   conflict: 409,
   "too-large": 413,
   "too-many": 429,

@@ -53,7 +53,8 @@ export function readClaim(request: IncomingMessage, stack: string): Omit<Hello, 
     const headers = "X-Weft-Generation, X-Weft-Rights (JSON) and X-Weft-Tag";
     throw new Refusal(401, "a vm must prove its rights", `send ${headers} with X-Weft-Vm`);
   }
-  return { stack, token, vm: { id, generation, rights, tag } };
+  const instance = header("x-weft-instance");
+  return { stack, token, vm: { id, generation, rights, tag, ...(instance === undefined ? {} : { instance }) } };
 }
 
 /** Reads `wait=SECONDS`; 0 where it is not given. */

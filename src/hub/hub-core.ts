@@ -2,10 +2,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Hello } from "../coordinator/backends/hub-frames.ts";
 import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
-import { generationKey, generationsPrefix, type Scope, stackPrefix } from "../coordinator/keys.ts";
+import { generationsPrefix, type Scope } from "../coordinator/keys.ts";
 import { Failure } from "../model/failure.ts";
 import { type Identity, identify } from "./authorize.ts";
-import { findNewest, numberGeneration, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
+import { admitToEpoch } from "./epochs.ts";
+import { findNewest, removeGeneration, removeOldGenerations, removeStack } from "./generations.ts";
+import { type Programs, ProgramServer } from "./serve-programs.ts";
 import type { Throttle } from "./throttle.ts";
 import { hubToken, sameSecret } from "./tokens.ts";
 
@@ -19,9 +21,10 @@ export interface HubCore {
   metrics?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** The stacks whose agents or operators have come to this hub. */
   stacks(): string[];
-  /** Checks a claim, and numbers the generation of a vm when it is a new one. Fails `unauthorized`. */
+  programs: ProgramServer;
+  /** Checks a claim, and finds the epoch of a vm, which it opens where that is due. Fails `unauthorized` or `superseded`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
-  /** The generation of a stack with the highest number; undefined before the first vm came. */
+  /** The epoch of a stack with the highest number; undefined before the first vm came. */
   newestGeneration(stack: string): Promise<string | undefined>;
   /** As in generations.ts; what is removed and comes again is numbered anew. */
   removeGeneration(scope: Scope): Promise<boolean>;
@@ -39,34 +42,28 @@ export interface HubCoreOptions {
   keepGenerations?: number | undefined;
   /** Writes a copy of the coordinator's store to a new file, where it can. */
   backup?: ((file: string) => Promise<void>) | undefined;
+  /** What vms may fetch. */
+  programs?: Programs | undefined;
 }
 
 /** Makes the core of a hub. */
-export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, backup }: HubCoreOptions): HubCore {
-  const numbered = new Map<string, Promise<void>>();
+export function makeHubCore({
+  coordinator,
+  tokenKey,
+  throttle,
+  keepGenerations,
+  backup,
+  programs = {},
+}: HubCoreOptions): HubCore {
   const stacks = new Set<string>();
   let encoded: { entry: Entry; text: string } | undefined;
-
-  function numberOnce(scope: Scope): Promise<void> {
-    const key = generationKey(scope);
-    let numbering = numbered.get(key);
-    if (numbering === undefined) {
-      numbering = numberGeneration(coordinator, scope).then((what) => void (what === "new" && tidy(scope.stack)));
-      numbering.catch(() => numbered.delete(key));
-      numbered.set(key, numbering);
-    }
-    return numbering;
-  }
 
   // Nobody waits for it: what a coordinator that is away leaves undone is done when the next generation comes.
   function tidy(stack: string): void {
     if (keepGenerations === undefined) return;
-    removeOldGenerations(coordinator, stack, keepGenerations).then(
-      (removed) => removed.forEach((generation) => numbered.delete(generationKey({ stack, generation }))),
-      (error: unknown) => {
-        if (!(error instanceof Failure)) throw error;
-      },
-    );
+    removeOldGenerations(coordinator, stack, keepGenerations).catch((error: unknown) => {
+      if (!(error instanceof Failure)) throw error;
+    });
   }
 
   return {
@@ -74,6 +71,7 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, 
     throttle,
     isHubToken: (token) => sameSecret(token, hubToken(tokenKey)),
     ...(backup === undefined ? {} : { backup }),
+    programs: new ProgramServer(programs),
     async admit(claim) {
       const identity = identify(claim, tokenKey);
       if (identity === undefined) {
@@ -81,20 +79,18 @@ export function makeHubCore({ coordinator, tokenKey, throttle, keepGenerations, 
         throw new Failure("give-up", "unauthorized", `this is not the ${whose} of stack ${claim.stack}`);
       }
       stacks.add(identity.stack);
-      if (identity.kind === "vm") await numberOnce(identity);
-      return identity;
+      if (identity.kind === "operator" || claim.vm === undefined) return identity;
+      const { epoch, isNew } = await admitToEpoch(coordinator, claim.stack, claim.vm);
+      if (isNew) tidy(claim.stack);
+      return { ...identity, epoch };
     },
     async newestGeneration(stack) {
       return findNewest(await coordinator.list(generationsPrefix(stack)));
     },
-    removeGeneration(scope) {
-      numbered.delete(generationKey(scope));
-      return removeGeneration(coordinator, scope);
-    },
+    removeGeneration: (scope) => removeGeneration(coordinator, scope),
     stacks: () => [...stacks],
     removeStack(stack) {
       stacks.delete(stack);
-      for (const key of numbered.keys()) if (key.startsWith(stackPrefix(stack))) numbered.delete(key);
       return removeStack(coordinator, stack);
     },
     encodeEntry(entry) {

@@ -11,6 +11,7 @@ import { serveAgent } from "./agent-socket.ts";
 import { answerRequest } from "./http-api.ts";
 import { makeHubCore } from "./hub-core.ts";
 import { makePageSender } from "./page.ts";
+import type { Programs } from "./serve-programs.ts";
 import type { TlsFiles } from "./self-signed.ts";
 import { defaultLimits, type HubLimits, makeThrottle } from "./throttle.ts";
 
@@ -33,6 +34,8 @@ export interface HubOptions {
   page?: string;
   /** Writes a copy of the coordinator's store to a new file, where it can. */
   backup?: (file: string) => Promise<void>;
+  /** Programs that vms may fetch without a token: `agent.cjs`, `node-linux-x64`. */
+  programs?: Programs;
   /** Closes the hub when aborted. */
   signal?: AbortSignal;
 }
@@ -61,6 +64,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     throttle: makeThrottle({ ...defaultLimits, ...options.limits }),
     keepGenerations: options.keepGenerations,
     backup: options.backup,
+    programs: options.programs,
   });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
   if (options.metrics === true) {

@@ -1,5 +1,5 @@
 // Frames as they come from outside, checked: nothing that a stranger sends may trip the hub. Pure.
-import type { Hello, Request } from "../coordinator/backends/hub-frames.ts";
+import type { Hello, Request, VmClaim } from "../coordinator/backends/hub-frames.ts";
 import type { Rights } from "../model/vm-plan.ts";
 
 /** Returns the hello in `text`, undefined when it is none. */
@@ -10,11 +10,18 @@ export function parseHello(text: string): Hello | undefined {
   if (typeof v !== "number" || typeof stack !== "string" || stack === "" || typeof token !== "string") return undefined;
   if (vm === undefined) return { v, stack, token };
   if (!isObject(vm)) return undefined;
-  const { id, generation, tag } = vm;
+  const { id, generation, tag, instance, inputs, epoch } = vm;
   const rights = readRights(vm["rights"]);
   if (typeof id !== "string" || typeof generation !== "string" || typeof tag !== "string" || rights === undefined)
     return undefined;
-  return { v, stack, token, vm: { id, generation, rights, tag } };
+  const optional = { instance, inputs, epoch };
+  for (const text of Object.values(optional)) if (text !== undefined && !isName(text)) return undefined;
+  return { v, stack, token, vm: { id, generation, rights, tag, ...(optional as Partial<VmClaim>) } };
+}
+
+// What is kept in the coordinator for good is short.
+function isName(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && value.length <= 200;
 }
 
 /** Returns the request in `text`, undefined when it is none. */

@@ -6,7 +6,7 @@ const vm = (name: string): Identity => ({
   kind: "vm",
   stack: "shop",
   vm: name,
-  generation: "g1",
+  epoch: "g1",
   rights: { read: [], write: [], choose: [] },
 });
 const tooMany = expect.objectContaining({ reaction: "retry", code: "too-many" }) as Error;

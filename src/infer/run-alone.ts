@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { ActiveClock } from "../agent/active-clock.ts";
+import { makeDigest } from "../agent/basis.ts";
 import { Cells } from "../agent/cells.ts";
 import { Files } from "../agent/files.ts";
 import { type Answering, openLocalSocket } from "../agent/local-socket.ts";
@@ -38,16 +39,22 @@ export async function runAlone(request: AloneRequest): Promise<AttemptResult> {
   const rights = { read: [], write: [], choose: [] };
   const vm = { format: planFormat, vm: "here", order: "listed" as const, roles: [plan], facts: [], rights };
   const cells = new Cells(vm, {}, dataflow, () => false);
-  const parts = { vm: "here", plan, attempt: 1, cells, dataflow, clock: new ActiveClock(), marks: [], signal };
+  const clock = new ActiveClock();
   const ignore = (): void => {};
-  const session = new RoleSession({ ...parts, keep: ignore, learnSecret: ignore, onWaiting: ignore });
+  const ground = { plan, cells, dataflow, signal, keep: ignore, onWaiting: ignore, sendLog: async () => {} };
+  const digest = makeDigest("alone");
+  const session = new RoleSession({ vm: "here", attempt: 1, ground, clock, marks: [], signal, learnSecret: ignore, digest });
   await using socket = await openLocalSocket(folder, () => request.answer?.(session) ?? session);
   const bin = join(folder, "bin");
   writeShims(bin, process.env["PATH"]);
   const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
   mkdirSync(join(folder, "logs"), { recursive: true });
   return await runRole({
-    ...parts,
+    vm: "here",
+    plan,
+    cells,
+    clock,
+    signal,
     inputs,
     session,
     folder: join(folder, "attempt"),

@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
-import { runAgent } from "../../src/agent/agent.ts";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { memory } from "../../src/coordinator/backends/memory.ts";
 import type { Coordinator } from "../../src/coordinator/coordinator.ts";
@@ -13,6 +12,7 @@ import type { CellRecord } from "../../src/model/cell.ts";
 import type { Expr } from "../../src/model/expression.ts";
 import type { Json } from "../../src/model/json.ts";
 import type { RoleStatus } from "../../src/model/status.ts";
+import { runConfigured } from "./run-configured.ts";
 import { type InputPlan, type OutputPlan, planFormat, type RolePlan, type VmPlan } from "../../src/model/vm-plan.ts";
 
 const scope = { stack: "s", generation: "g" };
@@ -81,7 +81,7 @@ export async function openAgentBench(): Promise<AgentBench> {
     configOf,
     start(plan, more) {
       const controller = new AbortController();
-      const outcome = runAgent(configOf(plan, more), coordinator, controller.signal, (message, details) => {
+      const outcome = runConfigured(configOf(plan, more), coordinator, controller.signal, (message, details) => {
         log.push(`${message} ${JSON.stringify(details ?? {})}`);
       });
       const agent = {

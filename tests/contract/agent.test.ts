@@ -154,8 +154,8 @@ test("what roles left running ends with an agent that must not outlive its paren
   await using bench = await openAgentBench();
   const agent = bench.start(planVm("web", [planRole("app", "sleep 600 &")]), { exitWithParent: true });
   await bench.ended("web.app");
-  const [, started] = readFileSync(join(bench.folder, "web/journal.jsonl"), "utf8").split("\n");
-  const { group } = JSON.parse(started as string) as { group: number };
+  const lines = readFileSync(join(bench.folder, "web/journal.jsonl"), "utf8").split("\n");
+  const { group } = JSON.parse(lines.find((line) => line.includes('"started"')) as string) as { group: number };
   expect(isGroupAlive(group)).toBe(true);
   await agent.stop();
   expect(isGroupAlive(group)).toBe(false);
@@ -176,7 +176,7 @@ test("a value written at once that stays on the vm outlives the agent", async ()
   const outputs = [planOutput("web.app.id", { type: "number", publish: "on_write", published: false })];
   const plan = planVm("web", [planRole("app", run, { outputs })]);
   const first = bench.start(plan);
-  await vi.waitUntil(() => existsSync(`${go}.there`));
+  await vi.waitUntil(() => existsSync(`${go}.there`), { timeout: 20_000 });
   expect(await first.stop()).toBe("stopped");
   bench.start(plan);
   expect(await bench.ended("web.app")).toMatchObject({ state: "done", attempt: 2 });
@@ -186,7 +186,8 @@ test("a value written at once that stays on the vm outlives the agent", async ()
 test("a plan of another format is refused", async () => {
   await using bench = await openAgentBench();
   const agent = bench.start({ ...planVm("web", []), format: 99 });
-  await expect(agent.stop()).rejects.toThrow("format");
+  await vi.waitFor(() => expect(bench.log.join()).toContain("plans of format 1, not 1 with 99"));
+  expect(await agent.stop()).toBe("stopped");
 });
 
 test("the agent's files are its owner's only", async () => {

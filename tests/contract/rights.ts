@@ -161,6 +161,6 @@ export function checkRights(name: string, open: () => Promise<Coordinator>): voi
     }
     // Nothing of all that came through, and the right ones do.
     expect(await askByHttp(hub, web, "GET", "web.app.url")).toBe(202);
-    expect(await greet(hub, web)).toEqual({ welcome: true });
+    expect(await greet(hub, web)).toEqual({ welcome: true, epoch: generation });
   });
 }

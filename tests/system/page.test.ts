@@ -110,7 +110,7 @@ testPage("a wrong token is refused with the hub's words, and the search goes by 
   await page.getByText(/of 34 roles/).waitFor();
   await page.keyboard.press("/");
   await page.keyboard.type("member[2].mon");
-  await expect.poll(() => page.getByRole("listitem").count()).toBe(1);
+  await expect.poll(() => page.getByRole("listitem").count(), { timeout: 60_000 }).toBe(1);
 });
 
 testPage("a recorded run is played again, without a hub that knows it", async () => {

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
@@ -16,6 +16,7 @@ import { endProcesses, runMarker } from "../../src/machines/processes.ts";
 import { roleId } from "../../src/model/cell.ts";
 import type { ResolvedTemplate } from "../../src/model/resolved.ts";
 import type { Template } from "../../src/model/template.ts";
+import { type Deployment, identityFormat, type VmIdentity } from "../../src/model/vm-identity.ts";
 import type { HubAccess } from "../../src/monitor/follow.ts";
 
 export const root: string = join(import.meta.dirname, "../..");
@@ -103,6 +104,46 @@ export class StackBed {
     }
   }
 
+  /**
+   * Gives every vm its deployment of a template, as a file that its agent follows, and returns the generation. The first time the vms are told who
+   * they are too.
+   */
+  async deliver(path: string): Promise<string> {
+    const { template, resolved, plan, generation } = compileExample(path);
+    const addresses = new Map<string, string>();
+    const heat = new HeatPlayer({ template, resolved, stack: this.#stack, addresses, attrs: {} });
+    const vms = await placeVms(plan, heat, addresses, async (count) => Array.from({ length: count }, () => "127.0.0.1"));
+    this.vms = vms.map(({ id }) => id);
+    this.roles = vms.flatMap((vm) => vm.plan.roles.map((role) => roleId(vm.id, role.name)));
+    for (const { id: vm, index, compiled, plan: own, values } of vms) {
+      const folder = this.stateOf(vm);
+      mkdirSync(folder, { recursive: true });
+      const identity: VmIdentity = {
+        format: identityFormat,
+        stack: this.#stack,
+        vm,
+        ...(index === undefined ? {} : { index }),
+        hubs: this.#ports.map((port) => `http://127.0.0.1:${port}`),
+        token: vmToken(tokenKey, this.#stack, vm),
+        sealKey: "a seal key for tests only",
+        carrier: { kind: "file", path: join(folder, "deployment.json") },
+        program: { sha256: "" },
+        runtime: {},
+      };
+      const tag = rightsTag(tokenKey, this.#stack, vm, generation, own.rights);
+      const deployment: Deployment = { format: identityFormat, generation, plan: compiled, tag, values };
+      writeWhole(join(folder, "vm.json"), identity);
+      writeWhole(join(folder, "deployment.json"), deployment);
+    }
+    return generation;
+  }
+
+  /** How much memory a member has, in MiB. */
+  residentMiB(member: string): number {
+    const status = readFileSync(`/proc/${this.#processes.get(member)?.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+  }
+
   get #ports(): number[] {
     return [this.#port, ...(this.#shared?.morePorts ?? [])];
   }
@@ -127,9 +168,15 @@ export class StackBed {
             this.#shared?.url ?? `embedded:${join(this.folder, "hub")}`,
             ...this.#hubFlags,
           ]
-        : [join(root, "dist/agent.cjs"), "--config", join(this.stateOf(member), "agent.json")];
+        : [join(root, "dist/agent.cjs"), ...this.#agentFlags(member)];
     const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, ...extra };
     this.#processes.set(member, spawn(process.execPath, args, { stdio: "ignore", env, detached: true }));
+  }
+
+  #agentFlags(vm: string): string[] {
+    const folder = this.stateOf(vm);
+    const identity = join(folder, "vm.json");
+    return existsSync(identity) ? ["--vm", identity, "--state", folder] : ["--config", join(folder, "agent.json")];
   }
 
   async kill(member: string): Promise<void> {
@@ -144,4 +191,9 @@ export class StackBed {
     await endProcesses(this.#marker, 500);
     for (const folder of [this.folder, this.outside]) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function writeWhole(path: string, document: unknown): void {
+  writeFileSync(`${path}.new`, JSON.stringify(document), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }

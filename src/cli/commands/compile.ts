@@ -6,7 +6,7 @@ import type { Emitted } from "../../compiler/compile.ts";
 import { renderText } from "../../diagnostics/render.ts";
 import { UnknownToUs } from "../../machines/play-heat.ts";
 import { messageOf } from "../../model/failure.ts";
-import { readProgramDigests } from "../program-digests.ts";
+import { readProgramDigests } from "../agent-program.ts";
 import { ownParameters, writeCloudInit } from "../cloud-init-files.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { showUnknown } from "../show-unknown.ts";

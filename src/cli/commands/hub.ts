@@ -1,7 +1,6 @@
 // weft hub: serves a coordinator to the vms of any number of stacks.
 import { once } from "node:events";
 import { parseArgs } from "node:util";
-import { hubPage } from "../built-files.ts";
 import { openCoordinator } from "../../coordinator/backends.ts";
 import type { Coordinator } from "../../coordinator/coordinator.ts";
 import { reportTrouble } from "../../coordinator/report-trouble.ts";
@@ -10,6 +9,7 @@ import { openHub } from "../../hub/hub.ts";
 import type { HubLimits } from "../../hub/throttle.ts";
 import { hubToken, operatorToken } from "../../hub/tokens.ts";
 import { Failure } from "../../model/failure.ts";
+import { hubPage, vmPrograms } from "../agent-program.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { findTlsFiles } from "../hub-tls-files.ts";
 
@@ -21,7 +21,8 @@ usage: weft hub [--listen HOST:PORT] [--coordinator URL] [--stack NAME]
 
 Serves a coordinator to the agents of any number of stacks: one port for agents (WebSocket) and people (HTTP).
 The key that all tokens are derived from is read from the environment variable WEFT_TOKEN_KEY.
-A coordinator that is away is waited for; what ails it is told on standard error.
+A coordinator that is away is waited for; what ails it is told on standard error. vms fetch the agent's program, and a Node for those
+that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
 
   --listen HOST:PORT   where to listen; default 127.0.0.1:8470, port 0 lets the system choose
   --coordinator URL    embedded:DIR, etcd://HOST:PORT/PREFIX, zookeeper://HOST,HOST/PATH or memory:; default embedded:weft-data
@@ -80,6 +81,7 @@ A coordinator that is away is waited for; what ails it is told on standard error
       ...copying,
       metrics,
       page: hubPage(),
+      programs: vmPrograms(),
     });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);

@@ -1,7 +1,5 @@
 // One WebSocket to one of several hubs, kept up: finds a hub, says hello, and sends again what has no answer yet after each loss.
-import { WebSocket } from "ws";
-import { Failure, messageOf } from "../../model/failure.ts";
-import type { Rights } from "../../model/vm-plan.ts";
+import { Failure } from "../../model/failure.ts";
 import type { Observer } from "../coordinator.ts";
 import {
   type Answer,
@@ -11,7 +9,9 @@ import {
   pingIntervalMs,
   protocolVersion,
   type RequestBody,
+  type VmClaim,
 } from "./hub-frames.ts";
+import { HubSocket, type SocketOptions } from "./hub-socket.ts";
 import { connectPinned } from "./hub-tls.ts";
 
 // Pauses between attempts to connect: the first is short, since a hub that restarts is back at once.
@@ -22,7 +22,7 @@ const longestPauseMs = 1000;
 const resendPauseMs = 250;
 
 export type HubCredentials =
-  | { kind: "vm"; stack: string; vm: string; generation: string; token: string; rights: Rights; tag: string }
+  | ({ kind: "vm"; stack: string; vm: string; token: string } & Omit<VmClaim, "id" | "epoch">)
   | { kind: "operator"; stack: string; token: string };
 
 export interface HubConnectionOptions {
@@ -55,6 +55,8 @@ export class HubConnection {
   readonly welcomed: Promise<void>;
   readonly ended: Promise<Failure>;
   localAddress: string | undefined;
+  /** Named by the first welcome of a vm; the same from then on. */
+  epoch: string | undefined;
   readonly #options: HubConnectionOptions;
   readonly #complaints = new Set<string>();
   readonly #pending = new Map<number, Pending>();
@@ -63,8 +65,8 @@ export class HubConnection {
   /** Since the last welcome. */
   #attempts = 0;
   /** The connection that was welcomed. */
-  #ready: WebSocket | undefined;
-  #socket: WebSocket | undefined;
+  #ready: HubSocket | undefined;
+  #socket: HubSocket | undefined;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #failure: Failure | undefined;
   #resolveWelcomed!: () => void;
@@ -137,40 +139,42 @@ export class HubConnection {
   #connect(): void {
     const { urls, localAddress, fingerprint } = this.#options;
     const url = urls[this.#urlIndex % urls.length] as string;
-    const socket = new WebSocket(`${url.replace(/\/$/, "").replace(/^http/, "ws")}/v1/connect`, {
-      perMessageDeflate: false,
-      handshakeTimeout: 2 * pingIntervalMs,
-      ...(localAddress === undefined ? {} : { localAddress }),
-      ...(fingerprint === undefined || !url.startsWith("https:") ? {} : { createConnection: connectPinned(fingerprint) }),
-    });
-    this.#socket = socket;
+    const isPinned = fingerprint !== undefined && url.startsWith("https:");
     let heardMs = performance.now();
-    const heard = (): void => void (heardMs = performance.now());
     let heartbeat: ReturnType<typeof setInterval> | undefined;
-    socket.on("upgrade", (response) => {
-      this.localAddress = response.socket.localAddress?.replace(/^::ffff:/, "");
-    });
-    socket.on("open", () => {
-      socket.send(JSON.stringify(makeHello(this.#options.credentials)));
-      heartbeat = setInterval(() => {
-        if (performance.now() - heardMs > 2 * pingIntervalMs) socket.terminate();
-        else socket.ping();
-      }, pingIntervalMs);
-    });
-    socket.on("ping", heard);
-    socket.on("pong", heard);
-    socket.on("message", (data) => {
-      heard();
-      const frame: unknown = JSON.parse((data as Buffer).toString());
-      if (this.#ready === socket) this.#take(frame as Answer);
-      else this.#greet(socket, frame as Greeting);
-    });
-    // Every error is followed by a close, which is what we act on.
-    socket.on("error", (error) => this.#complain(`the hub ${url} cannot be reached: ${messageOf(error)}`));
-    socket.on("close", () => {
-      clearInterval(heartbeat);
-      this.#lose();
-    });
+    const socket = new HubSocket(
+      `${url.replace(/\/$/, "")}/v1/connect`,
+      {
+        handshakeTimeoutMs: 2 * pingIntervalMs,
+        ...(localAddress === undefined ? {} : { localAddress }),
+        ...(isPinned ? { createConnection: connectPinned(fingerprint) as SocketOptions["createConnection"] } : {}),
+      },
+      {
+        onOpen: (address) => {
+          this.localAddress = address;
+          heardMs = performance.now();
+          socket.send(JSON.stringify(makeHello(this.#options.credentials, this.epoch)));
+          heartbeat = setInterval(() => {
+            if (performance.now() - heardMs > 2 * pingIntervalMs) socket.terminate();
+            else socket.ping();
+          }, pingIntervalMs);
+        },
+        onHeard: () => {
+          heardMs = performance.now();
+        },
+        onText: (text) => {
+          const frame: unknown = JSON.parse(text);
+          if (this.#ready === socket) this.#take(frame as Answer);
+          else this.#greet(socket, frame as Greeting);
+        },
+        onError: (message) => this.#complain(`the hub ${url} cannot be reached: ${message}`),
+        onClose: () => {
+          clearInterval(heartbeat);
+          this.#lose();
+        },
+      },
+    );
+    this.#socket = socket;
   }
 
   #complain(text: string): void {
@@ -179,7 +183,7 @@ export class HubConnection {
     this.#options.complain?.(text);
   }
 
-  #greet(socket: WebSocket, greeting: Greeting): void {
+  #greet(socket: HubSocket, greeting: Greeting): void {
     if (this.#failure !== undefined) return;
     if ("refused" in greeting) {
       const { reaction, code, message } = greeting.refused;
@@ -188,6 +192,7 @@ export class HubConnection {
       return;
     }
     this.#ready = socket;
+    this.epoch ??= greeting.epoch;
     this.#attempts = 0;
     this.#complaints.clear();
     this.#resolveWelcomed();
@@ -233,14 +238,14 @@ export class HubConnection {
   }
 }
 
-function send(socket: WebSocket, pending: Pending): void {
+function send(socket: HubSocket, pending: Pending): void {
   pending.sent = true;
   socket.send(pending.text);
 }
 
-function makeHello(credentials: HubCredentials): Hello {
+function makeHello(credentials: HubCredentials, epoch: string | undefined): Hello {
   const { stack, token } = credentials;
   if (credentials.kind === "operator") return { v: protocolVersion, stack, token };
-  const { vm: id, generation, rights, tag } = credentials;
-  return { v: protocolVersion, stack, token, vm: { id, generation, rights, tag } };
+  const { kind: _kind, stack: _stack, token: _token, vm: id, ...claim } = credentials;
+  return { v: protocolVersion, stack, token, vm: { id, ...claim, ...(epoch === undefined ? {} : { epoch }) } };
 }

@@ -5,7 +5,7 @@ import type { Rights } from "../../model/vm-plan.ts";
 import type { Entry, Expected } from "../coordinator.ts";
 
 /** Grows when an older side could misread a newer one; a hub refuses a version that it does not know. */
-export const protocolVersion = 1;
+export const protocolVersion = 2;
 
 /** Both sides ping this often, and give a connection up on which nothing came for two intervals. */
 export const pingIntervalMs = 2500;
@@ -15,7 +15,21 @@ export interface Hello {
   v: number;
   stack: string;
   token: string;
-  vm?: { id: string; generation: string; rights: Rights; tag: string };
+  vm?: VmClaim;
+}
+
+/** `generation` is the one that `tag` is made over. Without `instance` nobody is superseded, and nothing is begun anew. */
+export interface VmClaim {
+  id: string;
+  generation: string;
+  rights: Rights;
+  tag: string;
+  /** Tells this vm from one that had its name before, or has it after. */
+  instance?: string;
+  /** Digest of what else the vm was told for this generation: another one asks for a new epoch. */
+  inputs?: string;
+  /** The epoch that the hub named in an earlier welcome, to be in that one again. */
+  epoch?: string;
 }
 
 export type Request = { id: number } & RequestBody;
@@ -36,8 +50,8 @@ export interface FailureFrame {
   message: string;
 }
 
-/** The answer to a hello. */
-export type Greeting = { welcome: true } | { refused: FailureFrame };
+/** The answer to a hello: a vm's keys are those of `epoch`. */
+export type Greeting = { welcome: true; epoch?: string } | { refused: FailureFrame };
 
 /**
  * What a hub says of a request. `result` is null for a read key that is not there, and for joined. A watch has no result but

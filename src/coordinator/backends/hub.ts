@@ -13,6 +13,8 @@ const openTimeoutMs = 5000;
 export interface HubClient extends Coordinator {
   /** The local address of the newest connection. */
   address(): string | undefined;
+  /** Of a vm: the epoch whose keys it may use. */
+  epoch: string | undefined;
   /** Resolves when the client has ended for good: refused by a hub, or closed. Watches see nothing from then on. */
   ended: Promise<Failure>;
 }
@@ -27,6 +29,7 @@ export async function openHubClient(options: HubConnectionOptions, signal?: Abor
   await connection.welcomed;
   return {
     address: () => connection.localAddress,
+    epoch: connection.epoch,
     ended: connection.ended,
     read: async (key) => (await connection.ask<Entry | null>({ verb: "read", key })) ?? undefined,
     list: (prefix) => connection.ask<Entry[]>({ verb: "list", prefix }),

@@ -1,0 +1,36 @@
+// Makes of a deployment what this vm is to do: its own plan, and all values that Heat has resolved. Pure.
+import { Failure } from "../model/failure.ts";
+import type { Json } from "../model/json.ts";
+import { planFormat } from "../model/vm-plan.ts";
+import { type Deployment, identityFormat } from "../model/vm-identity.ts";
+import type { Deployed } from "./generation-run.ts";
+import { instantiatePlan } from "./instantiate.ts";
+
+/** Reads a deployment as the vm that `own` describes. Fails `give-up` for one that it would misread, or that belongs to other private values. */
+export function readDeployed(
+  deployment: Deployment,
+  own: {
+    vm: string;
+    index?: number | undefined;
+    privateValues?: Record<string, Json> | undefined;
+    valuesDigest?: string | undefined;
+  },
+): Deployed {
+  const { format, generation, plan, tag, values, valuesDigest = "" } = deployment;
+  if (format !== identityFormat || plan.format !== planFormat) {
+    const known = `${identityFormat} with plans of format ${planFormat}`;
+    throw new Failure(
+      "give-up",
+      "plan-format",
+      `this agent reads deployments of format ${known}, not ${format} with ${plan.format}`,
+    );
+  }
+  if (valuesDigest !== "" && valuesDigest !== own.valuesDigest) {
+    const why = "values that only this vm may know have changed since its user_data was made";
+    throw new Failure("give-up", "private-values", `${why}: the vm must be replaced to hear of them`);
+  }
+  const instantiated = instantiatePlan(plan, own.index);
+  if (instantiated.vm !== own.vm)
+    throw new Failure("give-up", "plan-format", `this is vm ${own.vm}, the plan is of ${instantiated.vm}`);
+  return { generation, plan: instantiated, tag, values: { ...values, ...own.privateValues } };
+}
