@@ -21,6 +21,8 @@ export default defineConfig({
             "tests/schema/**/*.test.ts",
           ],
           exclude: ["tests/contract/engines/**"],
+          // What hangs fails; what starts programs on a busy machine does not.
+          testTimeout: 30_000,
         },
       },
       {

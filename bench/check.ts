@@ -70,7 +70,13 @@ function makeTemplate(vms: number, rolesPerVm: number): string {
 
 function compileText(text: string): Compiled {
   const sha256 = (content: string): string => createHash("sha256").update(content).digest("hex");
-  return compile({ file: "t.yaml", text, environments: [], parameters: [], host: { readFile: () => undefined, sha256 } });
+  return compile({
+    file: "t.yaml",
+    text,
+    environments: [],
+    parameters: [],
+    host: { readFile: () => undefined, listFiles: () => undefined, sha256 },
+  });
 }
 
 function timeMs(run: () => unknown): number {

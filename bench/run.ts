@@ -6,6 +6,7 @@ import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
 import { measureReaders } from "./readers.ts";
+import { measureTools } from "./tools.ts";
 
 const measurements: Record<string, () => Promise<void>> = {
   hop: measureHop,
@@ -15,6 +16,7 @@ const measurements: Record<string, () => Promise<void>> = {
   check: measureCheck,
   readers: measureReaders,
   boot: measureBoot,
+  tools: measureTools,
 };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {

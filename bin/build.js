@@ -6,21 +6,18 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 // The shims' texts inside a bundle, in place of what reads their files.
-function shimTexts(contents) {
-  const filter = /\/src\/agent\/shim-texts\.ts$/;
+function shimTexts(contents, filter = /\/src\/agent\/shim-texts\.ts$/) {
   return { name: "shim-texts", setup: ({ onLoad }) => onLoad({ filter }, () => ({ contents, loader: "js" })) };
 }
 
-function defineShims() {
-  const folder = join(root, "src/agent/tools");
-  const names = readdirSync(folder).filter((name) => /\.(py|rb)$/.test(name));
-  const texts = Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
-  return `var weftShims = ${JSON.stringify(texts)};`;
+function readShims(folder) {
+  const names = readdirSync(folder).filter((name) => /\.(py|rb|bash)$/.test(name));
+  return Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
 }
 
-// Neither language minds how deep an indentation is, and Ruby not even whether there is one.
+// None of the languages minds how deep an indentation is, and only Python whether there is one.
 function shorten(text, name) {
-  const indent = name.endsWith(".rb") ? () => "" : (spaces) => " ".repeat(spaces.length / 4);
+  const indent = name.endsWith(".py") ? (spaces) => " ".repeat(spaces.length / 4) : () => "";
   return text
     .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)
@@ -38,7 +35,9 @@ export async function build() {
     logLevel: "warning",
     legalComments: "none",
   };
-  const shims = defineShims();
+  const shims = `var weftShims = ${JSON.stringify(readShims(join(root, "src/agent/tools")))};`;
+  const inferShims = `const texts = ${JSON.stringify(readShims(join(root, "src/infer/shims")))};`;
+  const inferShim = "export const inferShim = (name) => texts[name];";
   const shimText = "export const shimText = (name) => weftShims[name];";
   const [commandLine] = await Promise.all([
     bundle({
@@ -50,7 +49,7 @@ export async function build() {
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
       metafile: true,
-      plugins: [shimTexts(`${shims}\n${shimText}`)],
+      plugins: [shimTexts(`${shims}\n${shimText}`), shimTexts(`${inferShims}\n${inferShim}`, /\/src\/infer\/infer-shims\.ts$/)],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
     }),

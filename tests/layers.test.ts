@@ -17,6 +17,7 @@ const layers: Record<string, string[]> = {
   coordinator: ["model"],
   hub: ["model", "coordinator", "monitor"],
   agent: ["model", "functions", "coordinator", "diagnostics"],
+  infer: ["model", "agent", "coordinator"],
   machines: ["model", "functions"],
   monitor: ["model", "coordinator"],
   cli: [
@@ -29,6 +30,7 @@ const layers: Record<string, string[]> = {
     "coordinator",
     "hub",
     "agent",
+    "infer",
     "machines",
     "monitor",
   ],

@@ -40,7 +40,7 @@ function compileFile(file: string): Compiled {
   };
   const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
   const text = readFileSync(file, "utf8");
-  return compile({ file, text, environments: [], parameters: [], host: { readFile, sha256 } });
+  return compile({ file, text, environments: [], parameters: [], host: { readFile, listFiles: () => undefined, sha256 } });
 }
 
 function askHeat(files: string[], cwd: string): Verdict[] {

@@ -55,6 +55,9 @@ export interface AgentOptions {
 /** Less than the hour that Heat gives a stack, so that it hears the reason. */
 const defaultHubPatienceMs = 55 * 60_000;
 
+/** The hub may have gone before, with the rest of the stack: roles that read nothing of other vms have run by then. */
+const leavingPatienceMs = 5 * 60_000;
+
 /** How often it is said that there is no hub. */
 const reminderMs = 60_000;
 
@@ -81,6 +84,8 @@ class Agent {
   readonly #vm: Vm;
   #current: Current | undefined;
   #isSuperseded = false;
+  /** Deliveries whose outcome is being told. */
+  readonly #answering = new Set<string>();
 
   constructor(options: AgentOptions, signal: AbortSignal) {
     const { stack, vm, index, sealKey, stateDir, localAddress, log } = options;
@@ -196,19 +201,25 @@ class Agent {
     const reminder = setInterval(() => {
       this.#vm.log(`no hub since ${Math.round((Date.now() - sinceMs) / 1000)} s: ${trouble()}`);
     }, reminderMs);
+    const { hubPatienceMs = defaultHubPatienceMs } = this.#options;
+    const patienceMs = delivery.action === "delete" ? Math.min(hubPatienceMs, leavingPatienceMs) : hubPatienceMs;
     const patience = setTimeout(() => {
       const outcome: Outcome = { ok: false, error: `no hub could be reached: ${trouble()}` };
       void this.#vm.background("answering", this.#answer(delivery, outcome), over.signal);
-    }, this.#options.hubPatienceMs ?? defaultHubPatienceMs);
+    }, patienceMs);
+    const stopTimers = (): void => {
+      clearInterval(reminder);
+      clearTimeout(patience);
+    };
     try {
       const hub = await untilAborted(opening, over.signal);
+      stopTimers();
       void hub.ended?.then((failure) => this.#hearRefusal(current, failure));
       if (hub.epoch !== undefined && delivery.action === "run") await this.#enterEpoch(current, hub, hub.epoch);
     } catch (error) {
       if (!over.signal.aborted) this.#hearRefusal(current, error);
     } finally {
-      clearInterval(reminder);
-      clearTimeout(patience);
+      stopTimers();
     }
   }
 
@@ -243,12 +254,19 @@ class Agent {
     for (const [role, attempt] of attempts) void this.#vm.background(`ending ${role}`, attempt.end(), this.#signal);
   }
 
+  // The first outcome counts; telling it may take a while.
   async #answer(delivery: Delivery, outcome: Outcome): Promise<void> {
     const { journal, log } = this.#vm;
-    if (journal.memory.answered.has(delivery.id) || this.#isSuperseded) return;
-    await this.#options.carrier.answer(delivery, outcome, this.#signal);
-    if (this.#signal.aborted) return;
-    journal.append({ type: "answered", delivery: delivery.id });
-    if (!outcome.ok) log(`told that the deployment has failed: ${outcome.error}`);
+    const { id } = delivery;
+    if (journal.memory.answered.has(id) || this.#answering.has(id) || this.#isSuperseded) return;
+    this.#answering.add(id);
+    try {
+      await this.#options.carrier.answer(delivery, outcome, this.#signal);
+      if (this.#signal.aborted) return;
+      journal.append({ type: "answered", delivery: id });
+      if (!outcome.ok) log(`told that the deployment has failed: ${outcome.error}`);
+    } finally {
+      this.#answering.delete(id);
+    }
   }
 }

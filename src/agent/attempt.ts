@@ -5,6 +5,7 @@ import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import { linkAbort } from "./abort.ts";
 import { definitionOf } from "./basis.ts";
+import type { Files } from "./files.ts";
 import type { Basis } from "./journal.ts";
 import { type Ground, RoleSession } from "./role-session.ts";
 import type { RoleRun } from "./role-status.ts";
@@ -27,7 +28,10 @@ export interface Attempt {
 }
 
 /** Starts an attempt. `run` has the role's clock and the values of its eager inputs; it gets the session. */
-export function startAttempt(vm: Vm, ground: Ground, run: RoleRun, number: number): Attempt {
+export function startAttempt(
+  vm: Vm,
+  { ground, files, run, number }: { ground: Ground; files: Files; run: RoleRun; number: number },
+): Attempt {
   const { plan, cells } = ground;
   const role = plan.name;
   const { controller, unlink } = linkAbort([vm.signal]);
@@ -69,6 +73,7 @@ export function startAttempt(vm: Vm, ground: Ground, run: RoleRun, number: numbe
         roleFolder: join(vm.stateDir, "roles", role),
         logPath,
         env: { ...vm.env, WEFT_ROLE: role },
+        files,
         signal,
         mask: (text) => vm.mask(text),
         onStarted: (pid) => vm.noteStarted(role, number, pid),

@@ -1,8 +1,9 @@
 // Runs the roles of one vm in one generation: carries out what progress.ts decides, and feeds it with what happens. Journal first, then act.
 // Over 300 lines: here, and only here, the parts of a run meet.
+import { join } from "node:path";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { type Dataflow, openDataflow } from "../coordinator/dataflow.ts";
-import { isRetried, roleId } from "../model/cell.ts";
+import { isRetried } from "../model/cell.ts";
 import { type Failure, messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
@@ -13,9 +14,11 @@ import { announceVm } from "./announce-vm.ts";
 import { type Attempt, startAttempt } from "./attempt.ts";
 import { Cells } from "./cells.ts";
 import { chooseMember } from "./choose-member.ts";
+import { Files } from "./files.ts";
 import { EarlierRuns, type Left } from "./earlier-runs.ts";
 import { lateDataflow } from "./late-dataflow.ts";
 import { outlineOf } from "./outline.ts";
+import { OwnCells } from "./own-cells.ts";
 import {
   type Action,
   advance,
@@ -26,7 +29,7 @@ import {
   type RoleHistory,
   type Step,
 } from "./progress.ts";
-import { type Settlement, settleRole } from "./progress-cells.ts";
+import type { Settlement } from "./progress-cells.ts";
 import { awaitNeeds } from "./role-needs.ts";
 import { type Ground, overdueMessage, type RoleSession } from "./role-session.ts";
 import { RoleReports } from "./role-reports.ts";
@@ -34,7 +37,6 @@ import { makeStatus, measureRun, type RoleRun } from "./role-status.ts";
 import type { AttemptResult } from "./run-role.ts";
 import { type Outcome, runOutcome } from "./run-outcome.ts";
 import { sealSecrets } from "./secrets.ts";
-import { makeRecord, settleCell } from "./settle-cell.ts";
 import type { Vm } from "./vm.ts";
 import { watchRetries } from "./watch-retries.ts";
 
@@ -83,7 +85,8 @@ export class GenerationRun {
   readonly #reports = new RoleReports((role) => this.#report(role));
   readonly #attempts = new Map<string, Attempt>();
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  readonly #publishing = new Set<Promise<unknown>>();
+  readonly #own: OwnCells;
+  readonly #files: Files;
   readonly #outcome: { promise: Promise<Outcome>; resolve: (outcome: Outcome) => void };
   #progress: Progress;
 
@@ -101,9 +104,13 @@ export class GenerationRun {
     const opening = hub.then((coordinator) => {
       return openDataflow(coordinator, { stack: vm.stack, generation: coordinator.epoch ?? generation }, isOver);
     });
+    // Whoever waits for it is told; perhaps nobody does.
+    opening.catch(() => undefined);
     const secrets = { sealKey: vm.sealKey, stack: vm.stack, generation };
     this.#dataflow = sealSecrets(lateDataflow(opening), plan, secrets);
     this.#cells = new Cells(plan, values, this.#dataflow, isOver);
+    this.#files = new Files(join(vm.stateDir, "files"), plan.bundles);
+    this.#own = new OwnCells(vm, plan, { cells: this.#cells, dataflow: this.#dataflow, signal: this.#signal });
     this.#earlier = new EarlierRuns(vm, left, this.#cells, this.#signal);
     this.#progress = { vm: { ...plan, roles: this.#roles }, roles: {}, retries: new Map(vm.journal.memory.retries) };
     let resolve!: (outcome: Outcome) => void;
@@ -127,17 +134,13 @@ export class GenerationRun {
 
   /** Begins, or resumes with what the journal knows of this generation. */
   begin(): void {
-    const { roles, wrote, retries } = this.#vm.journal.memory;
-    for (const plan of this.#plan.roles) this.#settleEarlier(plan);
+    const { roles, retries } = this.#vm.journal.memory;
+    this.#own.recall(this.#roles);
     for (const { name } of this.#roles) {
       const { timing = {}, ended } = roles[name] ?? {};
       const session = this.#earlier.sessionOf(name);
       const kept = session === undefined ? {} : { session };
       this.#runs.set(name, { marks: [], timing, waiting: new Map(), inputs: {}, outputs: ended?.outputs ?? {}, ...kept });
-    }
-    for (const { role, output, value } of wrote) {
-      const cell = this.#planOf(role)?.outputs.find(({ name }) => name === output)?.cell;
-      if (cell !== undefined) this.#settleOwn(role, { cell, state: "value", value });
     }
     this.#earlier.endWrong(this.#roles);
     const history = this.#roles.map(({ name }) => [name, this.#historyOf(name)] as const);
@@ -166,18 +169,6 @@ export class GenerationRun {
     this.#over.abort(new Error("the stack has another generation"));
     for (const timer of this.#timers) clearTimeout(timer);
     return left;
-  }
-
-  // Roles that run when the vm leaves read what those before them have written here.
-  #settleEarlier(plan: RolePlan): void {
-    const ended = this.#vm.journal.memory.roles[plan.name]?.ended;
-    if (ended === undefined || this.#roles.includes(plan)) return;
-    for (const settlement of settleRole(this.#plan, plan, ended, ended.outputs)) this.#settleOwn(plan.name, settlement);
-  }
-
-  #settleOwn(role: string, settlement: Settlement): void {
-    const attempt = this.#vm.journal.memory.roles[role]?.attempt ?? 1;
-    this.#cells.settle(settlement.cell, makeRecord(settlement, roleId(this.#vm.name, role), attempt));
   }
 
   // Roles that need nothing of other vms do not wait for this. Where we were told where to connect from, nor does the address.
@@ -231,7 +222,8 @@ export class GenerationRun {
         run.clock ??= new ActiveClock();
         // Programs that an attempt of an earlier generation has left running.
         if (run.session === this.#earlier.sessionOf(action.role)) run.session?.dismiss(beginsAnew);
-        this.#attend(action.role, startAttempt(this.#vm, this.#groundOf(this.#knownPlan(action.role)), run, action.attempt));
+        const ground = this.#groundOf(this.#knownPlan(action.role));
+        this.#attend(action.role, startAttempt(this.#vm, { ground, files: this.#files, run, number: action.attempt }));
         break;
       }
       case "pause": {
@@ -318,7 +310,7 @@ export class GenerationRun {
 
   // A value that was written at once and does not depend on what is still compared.
   #letStand(plan: RolePlan, output: OutputPlan, value: Json): void {
-    if (!output.published) this.#vm.journal.append({ type: "wrote", role: plan.name, output: output.name, value });
+    if (!output.published) this.#own.keep(plan.name, output, value);
     this.#publish(plan, { cell: output.cell, state: "value", value });
   }
 
@@ -344,7 +336,7 @@ export class GenerationRun {
       cells: this.#cells,
       dataflow: this.#dataflow,
       signal: this.#signal,
-      keep: (output, value) => this.#vm.journal.append({ type: "wrote", role, output: output.name, value }),
+      keep: (output, value) => this.#own.keep(role, output, value),
       onWaiting: (waiting) => this.#setWaiting(role, "", waiting),
       sendLog: (log) => this.#background(`log of ${role}`, this.#dataflow.sendLog(log, this.#signal)),
     };
@@ -421,25 +413,17 @@ export class GenerationRun {
   }
 
   #publish(plan: RolePlan, settlement: Settlement): void {
-    const publishing = this.#settle(plan, settlement);
-    this.#publishing.add(publishing);
-    const done = (): boolean => this.#publishing.delete(publishing);
-    publishing.then(done, done);
-    void this.#background(`publishing ${settlement.cell}`, publishing);
-  }
-
-  async #settle(plan: RolePlan, settlement: Settlement): Promise<void> {
-    const ended = { owner: this.#plan, plan, attempt: this.#progress.roles[plan.name]?.attempt ?? 0 };
-    const run = this.#runOf(plan.name);
-    const error = await settleCell(ended, settlement, { cells: this.#cells, dataflow: this.#dataflow, signal: this.#signal });
-    // Not of a life of the role that is over.
-    if (error !== undefined && run === this.#runOf(plan.name))
-      this.#dispatch({ type: "refused", role: plan.name, error: this.#vm.mask(error) });
+    const { name: role } = plan;
+    const run = this.#runOf(role);
+    this.#own.publish(plan, this.#progress.roles[role]?.attempt ?? 0, settlement, (why) => {
+      // Not of a life of the role that is over.
+      if (run === this.#runOf(role)) this.#dispatch({ type: "refused", role, error: this.#vm.mask(why) });
+    });
   }
 
   // What others read is where they find it before anybody is told that all is well.
   async #finish(): Promise<void> {
-    await Promise.allSettled(this.#publishing);
+    if (this.#progress.ok === true) await this.#own.arrived();
     if (this.#signal.aborted || this.#progress.ok === undefined) return;
     const outcome = await runOutcome(this.#progress, this.#plan, this.#cells, this.#signal);
     this.#outcome.resolve(outcome.ok ? outcome : { ok: false, error: this.#vm.mask(outcome.error) });

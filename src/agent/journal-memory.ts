@@ -55,7 +55,8 @@ export function remember(memory: Memory, entry: JournalEntry): void {
       const role = roleOf(memory, entry.role);
       role.ended = { state, outputs, ...(error === undefined ? {} : { error }), ...(origin === undefined ? {} : { origin }) };
       role.timing = timing;
-      if (basis !== undefined && state === "done") role.success = { basis, outputs, timing };
+      if (state === "failed") delete role.success;
+      else if (basis !== undefined) role.success = { basis, outputs, timing };
       // Heard of after the retry.
       return reopen(role, memory);
     }

@@ -85,3 +85,68 @@ test("only its owner may read it", () => {
   write(folder, []);
   expect(statSync(join(folder, "journal.jsonl")).mode & 0o777).toBe(0o600);
 });
+
+const basis = { definition: "d", inputs: { URL: "u" } };
+
+test("a new generation begins with what roles have done, not with how they ended; what was started since does not stand", () => {
+  const folder = makeFolder();
+  write(folder, [
+    { type: "begun", delivery: "1", generation: "g1", inputs: "i" },
+    { type: "epoch", epoch: "g1" },
+    started,
+    { ...done, basis },
+    { type: "chosen", choice: "app", index: "2" },
+    { type: "started", role: "other", attempt: 1, group: 4713, atMs: 6 },
+    { ...done, role: "other", basis },
+    { type: "started", role: "other", attempt: 2, group: 4714, atMs: 7 },
+    { type: "begun", delivery: "2", generation: "g2", inputs: "j" },
+  ]);
+  const { memory } = openJournal(folder, identity);
+  expect(memory).toMatchObject({ begun: { delivery: "2", generation: "g2", inputs: "j" }, choices: {}, wrote: [] });
+  expect(memory.epoch).toBeUndefined();
+  expect(memory.roles["app"]).toEqual({
+    attempt: 1,
+    failures: 0,
+    timing: {},
+    success: { basis, outputs: { url: "x" }, timing: { startedMs: 5, endedMs: 9 } },
+  });
+  expect(memory.roles["other"]).toEqual({ attempt: 2, failures: 0, timing: {} });
+  expect(memory.unfinished).toMatchObject([{ role: "other", group: 4714 }]);
+});
+
+test("what is carried over is done in this generation, and once more in the next", () => {
+  const folder = makeFolder();
+  write(folder, [started, { ...done, basis }, { type: "begun", delivery: "2", generation: "g2", inputs: "j" }]);
+  write(folder, [{ type: "carried", role: "app" }]);
+  expect(openJournal(folder, identity).memory.roles["app"]).toMatchObject({
+    ended: { state: "done", outputs: { url: "x" } },
+    timing: { startedMs: 5, endedMs: 9 },
+  });
+  write(folder, [{ type: "begun", delivery: "3", generation: "g3", inputs: "j" }]);
+  expect(openJournal(folder, identity).memory.roles["app"]?.success).toMatchObject({ basis });
+});
+
+test("a success whose value was refused does not stand", () => {
+  const folder = makeFolder();
+  write(folder, [started, { ...done, basis }, { ...done, state: "failed", error: "conflict", origin: "web.app" }]);
+  expect(openJournal(folder, identity).memory.roles["app"]?.success).toBeUndefined();
+});
+
+test("secrets stand sealed, and are read back also when they are secret no more", () => {
+  const folder = makeFolder();
+  const hidden = {
+    isSecret: () => true,
+    seal: (_role: string, _output: string, value: unknown) => `sealed(${JSON.stringify(value)})`,
+    open: () => null,
+  };
+  const first = openJournal(folder, identity, hidden);
+  first.append(started);
+  first.append(done);
+  first.append({ type: "wrote", role: "app", output: "id", value: 7 });
+  first.close();
+  expect(readFileSync(join(folder, "journal.jsonl"), "utf8")).not.toContain('"x"}');
+  const open = { isSecret: () => false, seal: () => null, open: (_role: string, output: string) => `opened ${output}` };
+  const { memory } = openJournal(folder, identity, open);
+  expect(memory.roles["app"]?.ended?.outputs).toEqual({ url: "opened url" });
+  expect(memory.wrote).toMatchObject([{ value: "opened id" }]);
+});

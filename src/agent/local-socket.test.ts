@@ -43,10 +43,10 @@ test("a value is JSON, or plain text for who asks for it", async () => {
   expect(await ask(path, "GET", "/v1/app/inputs/X", plain)).toMatchObject({ status: 200, body: "a text" });
 });
 
-test("null is empty as plain text", async () => {
+test("null is no text at all", async () => {
   const path = await openBench(reading({ ok: true, value: null }));
   expect(await ask(path, "GET", "/v1/app/inputs/X")).toMatchObject({ body: "null" });
-  expect(await ask(path, "GET", "/v1/app/inputs/X", plain)).toMatchObject({ body: "" });
+  expect(await ask(path, "GET", "/v1/app/inputs/X", plain)).toMatchObject({ status: 204, body: "" });
 });
 
 test.for([

@@ -9,6 +9,9 @@ import { showValue } from "../model/cell.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Answer, Refusal, RoleSession } from "./role-session.ts";
 
+/** What answers the programs of a role. */
+export type Answering = Pick<RoleSession, "read" | "write" | "refuseTooLarge">;
+
 // Longest path of a Unix socket, with some room: 104 bytes on macOS, 108 on Linux.
 const maxPathBytes = 100;
 // The text of a value may be longer than the value: white space, escapes.
@@ -28,10 +31,7 @@ export interface LocalSocket extends AsyncDisposable {
 }
 
 /** Opens the socket in `folder`, or under a short path where that one is too long. `sessionOf` finds the session of a role. */
-export async function openLocalSocket(
-  folder: string,
-  sessionOf: (role: string) => RoleSession | undefined,
-): Promise<LocalSocket> {
+export async function openLocalSocket(folder: string, sessionOf: (role: string) => Answering | undefined): Promise<LocalSocket> {
   const path = socketPath(folder);
   rmSync(path, { force: true });
   const server = createServer((request, response) => {
@@ -77,7 +77,7 @@ function socketPath(folder: string): string {
 async function respond(
   request: IncomingMessage,
   response: ServerResponse,
-  sessionOf: (role: string) => RoleSession | undefined,
+  sessionOf: (role: string) => Answering | undefined,
 ): Promise<void> {
   const target = parseTarget(request.url ?? "");
   if (target === undefined) return send(response, 404, "known are /v1/ROLE/inputs/NAME and /v1/ROLE/outputs/NAME\n");
@@ -123,8 +123,9 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 function sendAnswer(response: ServerResponse, answer: Answer, plain: boolean): void {
   if (!answer.ok) return send(response, statusOf[answer.why], `${answer.message}\n`);
-  if (answer.value === undefined) return send(response, 204, "");
-  if (plain) return send(response, 200, answer.value === null ? "" : showValue(answer.value));
+  // As a text, no value is no text: an empty one is a value.
+  if (answer.value === undefined || (plain && answer.value === null)) return send(response, 204, "");
+  if (plain) return send(response, 200, showValue(answer.value));
   send(response, 200, JSON.stringify(answer.value), "application/json");
 }
 

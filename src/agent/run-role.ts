@@ -14,11 +14,12 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../model/failure.ts";
-import type { Json } from "../model/json.ts";
+import type { Json, JsonMap } from "../model/json.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { ActiveClock } from "./active-clock.ts";
 import type { Cells } from "./cells.ts";
 import { fillInputs } from "./heat-contract.ts";
+import type { Files } from "./files.ts";
 import { findCommand } from "./find-command.ts";
 import { lastLine, readLogTail } from "./log-tail.ts";
 import type { RoleSession } from "./role-session.ts";
@@ -42,10 +43,13 @@ export interface AttemptParts {
   logPath: string;
   /** The agent's environment with PATH and the socket's variables. */
   env: Record<string, string | undefined>;
+  files: Files;
   /** Aborted when the agent stops: the attempt is then ended and has no result. */
   signal: AbortSignal;
   mask: (text: string) => string;
   onStarted: (pid: number) => void;
+  /** Changes what the adapter has prepared. */
+  change?: (prepared: Prepared) => Prepared;
 }
 
 export interface AttemptResult extends Partial<Reason> {
@@ -85,11 +89,20 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
   if (tool.probe !== undefined && findCommand(tool.probe.command, env.PATH) === undefined) {
     return { failure: `${tool.probe.command} is not installed: ${tool.probe.install}`, final: true };
   }
+  let options: JsonMap;
+  try {
+    options = await parts.files.resolve(parts.plan, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    // Another attempt may find the server well again.
+    return { failure: messageOf(error) };
+  }
   let job: Job;
   let prepared: Prepared;
   try {
-    job = await makeJob(parts);
+    job = await makeJob(parts, options);
     prepared = tool.prepare(job);
+    if (parts.change !== undefined) prepared = parts.change(prepared);
     makeFolders(parts);
     for (const file of prepared.files) writePrepared(file);
     if (prepared.scratch !== undefined) {
@@ -107,12 +120,13 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
   return "failure" in ended ? ended : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared) });
 }
 
-async function makeJob({ vm, plan, cells, inputs, session, folder, roleFolder, signal }: AttemptParts): Promise<Job> {
+async function makeJob(parts: AttemptParts, options: JsonMap): Promise<Job> {
+  const { vm, plan, cells, inputs, session, folder, roleFolder, signal } = parts;
   const run = await cells.resolve(plan.run, { signal });
   if (run.state === "failed") throw new Error(`what to run: ${run.error}`);
   for (const { name, secret } of plan.inputs) if (secret && inputs[name] !== undefined) session.learnSecret(inputs[name]);
   const filled = plan.inputKey === undefined ? run.value : fillInputs(run.value, inputs, plan.inputKey);
-  return { vm, role: plan, run: filled, inputs, folder, roleFolder };
+  return { vm, role: { ...plan, options }, run: filled, inputs, folder, roleFolder };
 }
 
 function makeFolders({ folder, roleFolder }: AttemptParts): void {

@@ -16,12 +16,12 @@ export function readList(options: JsonMap, name: string): string[] {
   throw new Error(`option "${name}": expected a text or a list of texts`);
 }
 
-/** Reads an option that is a path on the vm or a list of them. */
+/** Reads an option that is a path or a list of them; those beside the template and downloads have paths on the vm by now. */
 export function readPaths(options: JsonMap, name: string): string[] {
   const paths = readList(options, name);
   const relative = paths.find((path) => !path.startsWith("/"));
   if (relative === undefined) return paths;
-  throw new Error(`option "${name}": "${relative}" is not an absolute path; files beside the template do not travel yet`);
+  throw new Error(`option "${name}": "${relative}" is not an absolute path`);
 }
 
 /** What a shim must know, as JSON: the names of inputs, where outputs come from, and `more` of the tool's own. No values. */

@@ -5,6 +5,7 @@ import type { OutputPlan, RolePlan } from "../model/vm-plan.ts";
 /** One attempt at a role, as an adapter sees it. Paths are absolute. */
 export interface Job {
   vm: string;
+  /** Its options with absolute paths. */
   role: RolePlan;
   /** `run` resolved: text, or the tool's own structure. */
   run: Json;

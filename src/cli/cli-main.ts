@@ -23,6 +23,7 @@ const commands: Record<string, { summary: string; load(): Promise<{ command: Com
   generations: { summary: "list what a hub keeps of a stack", load: () => import("./commands/generations.ts") },
   remove: { summary: "remove an old generation, or a whole stack", load: () => import("./commands/remove.ts") },
   backup: { summary: "copy what a running hub has on its disk", load: () => import("./commands/backup.ts") },
+  infer: { summary: "print the inputs and outputs that a role would declare", load: () => import("./commands/infer.ts") },
   hub: { summary: "serve a coordinator to the vms", load: () => import("./commands/hub.ts") },
   agent: { summary: "run the roles of one vm", load: () => import("./commands/agent.ts") },
   explain: { summary: "say what a diagnostic means and how to mend it", load: () => import("./commands/explain.ts") },

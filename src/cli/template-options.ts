@@ -1,13 +1,16 @@
 // The template T and the flags that every command with a template takes: -e ENV, -P name=value, -P name=@file, --json.
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { compile, type Compiled, type CompilerInput, type Emitted } from "../compiler/compile.ts";
 import { renderText } from "../diagnostics/render.ts";
 import { messageOf } from "../model/failure.ts";
+import type { FoundFile } from "../model/bundle.ts";
 import type { Flow } from "../model/flow.ts";
 import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
 import { UsageError } from "./command.ts";
+import { listFiles } from "./list-files.ts";
 
 /** For parseArgs. */
 export const templateFlags = {
@@ -28,6 +31,8 @@ export interface LoadedTemplate extends Compiled {
   sources: Map<string, string>;
   /** Every file that was read or looked for. */
   files: Set<string>;
+  /** Folders in which any change counts: what they hold travels with the plans. */
+  folders: Set<string>;
 }
 
 /** A template without errors. */
@@ -51,6 +56,13 @@ export function loadTemplate(
     files.add(name);
     return readIfThere(name);
   };
+  const folders = new Set<string>();
+  const listBeside = (folder: string, path: string): FoundFile[] | undefined => {
+    const listing = listFiles(folder, path);
+    files.add(join(folder, path));
+    for (const found of listing?.folders ?? []) folders.add(found);
+    return listing?.files;
+  };
   const text = readNamed(file);
   const environments = (values.environment ?? []).map((name) => ({ file: name, text: readNamed(name) }));
   const compiled = compile({
@@ -58,10 +70,15 @@ export function loadTemplate(
     text,
     environments,
     parameters: (values.parameter ?? []).map(readParameter),
-    host: { readFile, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    host: { readFile, listFiles: listBeside, sha256: (content) => createHash("sha256").update(content).digest("hex") },
     ...options,
   });
-  return { ...compiled, files, sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]) };
+  return {
+    ...compiled,
+    files,
+    folders,
+    sources: new Map([[file, text], ...environments.map((one) => [one.file, one.text] as const)]),
+  };
 }
 
 /** As loadTemplate, with errors and warnings written to standard error; undefined when the template is wrong. Notes are for `check`. */

@@ -68,8 +68,9 @@ export function compile(input: CompilerInput): Compiled {
   const { template, resolved, flow } = analyze(parsed.template, report, input.counts);
   if (report.hasErrors) return { report, template, resolved, flow };
 
-  const plan = emitStackPlan(resolved, template, deriveRights(resolved));
-  const generation = nameGeneration(plan, (content) => input.host.sha256(content));
+  const sha256 = (content: string): string => input.host.sha256(content);
+  const plan = emitStackPlan(resolved, template, deriveRights(resolved), sha256);
+  const generation = nameGeneration(plan, sha256);
   const { output = "template.yaml", digests = noDigests } = input;
   const options = { plan, generation, output, digests };
   const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(document, template, resolved, options, report);

@@ -19,6 +19,26 @@ export const catalogue = {
     hint: () => "a relative path is looked up beside the template",
     why: "get_file names a file that is not there or cannot be read. weft reads the files of a template when it compiles; relative paths start at the folder of the template. Correct the path or add the file.",
   },
+  "outside-folder": {
+    severity: "error",
+    says: ({ path }: { path: string }) => `"${path}" lies outside the template's folder`,
+    hint: () => "an absolute path names a folder that is on the vm already",
+    why: "Files that travel to a vm lie in the folder of the template or below it, so that the template can be handed on with them. Move them there, or put them on the vm's image and give their absolute path.",
+  },
+  "not-packable": {
+    severity: "error",
+    says: ({ path, isLink }: { path: string; isLink: boolean }) =>
+      `"${path}" cannot travel to the vm: it is ${isLink ? "a symbolic link" : "neither a file nor a folder"}`,
+    hint: ({ isLink }) => (isLink ? "put a copy of what it points to in its place" : "remove it, or move it elsewhere"),
+    why: "A folder named in a role's options is packed as it is and unpacked on the vm. It may hold files and folders; a link could point to anything, and would point to something else on the vm.",
+  },
+  "bundle-too-large": {
+    severity: "error",
+    says: ({ totalBytes, limit, biggest }: { totalBytes: number; limit: number; biggest: string[] }) =>
+      `the files for this vm have ${totalBytes} bytes; ${limit} may travel with its plan. The biggest: ${biggest.join(", ")}`,
+    hint: () => "leave out what the vm does not need, or name an archive: {url: ..., sha256: ...}",
+    why: "Files that roles need travel within the plan of their vm, and Heat takes no template of more than 512 KiB. Remove documentation and tests from the folder, or put an archive (tar, tar.gz, zip) on a web server and give its address and digest: the vm fetches it, checks it and unpacks it.",
+  },
   "file-too-large": {
     severity: "error",
     says: ({ limit }: { limit: number }) => `the file has more than ${limit} characters`,
@@ -170,6 +190,12 @@ export const catalogue = {
     says: ({ tool }: { tool: string }) => `there is no tool "${tool}"`,
     hint: () => "tools: script, chef, puppet, salt, ansible, murano, hook:PATH",
     why: "A role's `tool` says what runs it: script, chef, puppet, salt, ansible, murano, or hook:PATH for a hook made for Heat's own agent.",
+  },
+  "no-deferred": {
+    severity: "error",
+    says: ({ tool, input }: { tool: string; input: string }) => `${tool} cannot defer input "${input}"`,
+    hint: () => 'say "when: lazy": the read blocks where the value is used, and what comes before has been done',
+    why: "`when: deferred` is for tools that evaluate everything first and apply it afterwards (chef, puppet, salt): the read then blocks only the resource that uses the value. Scripts, hooks, playbooks and execution plans do one step after the other: there a lazy read blocks the step that uses the value and nothing before it.",
   },
   "unknown-input": {
     severity: "error",

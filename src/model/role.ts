@@ -1,5 +1,6 @@
 // What a user declares inside `metadata: weft:` of a server: roles with their inputs and outputs.
 import type { Span } from "../diagnostics/span.ts";
+import type { PackedPath } from "./bundle.ts";
 import type { Json, JsonMap } from "./json.ts";
 import type { ParameterType, Value } from "./template.ts";
 
@@ -39,6 +40,8 @@ export interface RoleSpec {
   toolSpan: Span;
   run: Value;
   options: JsonMap;
+  /** What lies beside the template, by its path as written in `options`. */
+  packed?: Record<string, PackedPath>;
   inputs: InputSpec[];
   outputs: OutputSpec[];
   after: AfterSpec[];

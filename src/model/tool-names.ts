@@ -1,23 +1,36 @@
 // The tools that can run a role, as templates name them. Their adapters live in the agent.
+import type { JsonMap } from "./json.ts";
 import type { When } from "./role.ts";
 
 export interface ToolInfo {
   name: string;
   /** When inputs are read unless they say so themselves. */
   defaultWhen: When;
+  /** It can read an input when the resource that uses it is applied. */
+  hasDeferred: boolean;
+  /** The options that are paths, or lists of them: what is relative travels from beside the template. */
+  pathOptions: readonly string[];
 }
 
 export const tools: readonly ToolInfo[] = [
-  { name: "script", defaultWhen: "eager" },
-  { name: "chef", defaultWhen: "lazy" },
-  { name: "puppet", defaultWhen: "lazy" },
-  { name: "salt", defaultWhen: "lazy" },
-  { name: "ansible", defaultWhen: "lazy" },
-  { name: "murano", defaultWhen: "lazy" },
+  { name: "script", defaultWhen: "eager", hasDeferred: false, pathOptions: [] },
+  { name: "chef", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["cookbook_path", "chef_repo_path", "config"] },
+  { name: "puppet", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["modulepath"] },
+  { name: "salt", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["file_roots"] },
+  { name: "ansible", defaultWhen: "lazy", hasDeferred: false, pathOptions: ["roles_path", "collections_path"] },
+  { name: "murano", defaultWhen: "lazy", hasDeferred: false, pathOptions: ["resources"] },
 ];
+
+/** When a role's inputs are read unless they say so themselves. A script may ask for its variables to be read lazily. */
+export function defaultWhen(tool: string, options: JsonMap): When {
+  if (tool === "script" && options["lazy"] === true) return "lazy";
+  return findTool(tool)?.defaultWhen ?? "eager";
+}
 
 /** Returns what is known of the tool `name` (`hook:PATH` is one too), or undefined. */
 export function findTool(name: string): ToolInfo | undefined {
-  if (name.startsWith("hook:") && name.length > "hook:".length) return { name, defaultWhen: "eager" };
+  if (name.startsWith("hook:") && name.length > "hook:".length) {
+    return { name, defaultWhen: "eager", hasDeferred: false, pathOptions: [] };
+  }
   return tools.find((tool) => tool.name === name);
 }

@@ -1,4 +1,5 @@
 // The first waist: what the compiler tells one agent. Compiler and agent meet here and nowhere else.
+import type { Bundle } from "./bundle.ts";
 import type { Expr } from "./expression.ts";
 import type { Json, JsonMap } from "./json.ts";
 import type { Contract, OnError, Order, Publish, ValueType, When } from "./role.ts";
@@ -16,6 +17,8 @@ export interface VmPlan {
   order: Order;
   group?: { name: string; indexVar: string; size: Expr };
   roles: RolePlan[];
+  /** The files that its roles need, by the SHA-256 of each bundle's canonical JSON. */
+  bundles?: Record<string, Bundle>;
   /** Facts of this vm that some role reads: its agent publishes them when it starts, as cells `VM.@vm.FACT`. */
   facts: VmFact[];
   rights: Rights;
@@ -39,6 +42,8 @@ export interface RolePlan {
   /** What the tool runs, as text or as the tool's own structure; never a run-time value. */
   run: Expr;
   options: JsonMap;
+  /** Of the relative paths in `options` each the path below where bundles are unpacked: `DIGEST`, or `DIGEST/FILE`. */
+  files?: Record<string, string>;
   inputs: InputPlan[];
   outputs: OutputPlan[];
   /** Cells that must be settled first: `VM.ROLE.@end` of one role, or of all members of a group. */

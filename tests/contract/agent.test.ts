@@ -176,7 +176,7 @@ test("a value written at once that stays on the vm outlives the agent", async ()
   const outputs = [planOutput("web.app.id", { type: "number", publish: "on_write", published: false })];
   const plan = planVm("web", [planRole("app", run, { outputs })]);
   const first = bench.start(plan);
-  await vi.waitUntil(() => existsSync(`${go}.there`));
+  await vi.waitUntil(() => existsSync(`${go}.there`), { timeout: 20_000 });
   expect(await first.stop()).toBe("stopped");
   bench.start(plan);
   expect(await bench.ended("web.app")).toMatchObject({ state: "done", attempt: 2 });

@@ -1,5 +1,5 @@
 // A stack whose generations follow each other: a real hub and real agents in this process, compiled templates, deployments as files.
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { vi } from "vitest";
@@ -47,7 +47,7 @@ export class GenerationsBench implements AsyncDisposable {
   }
 
   async compile(text: string, parameters: Record<string, string> = {}): Promise<void> {
-    const host = { readFile: () => undefined, sha256 };
+    const host = { readFile: () => undefined, listFiles: () => undefined, sha256 };
     const given = Object.entries(parameters).map(([name, value]) => ({ name, value }));
     const file = "stack.yaml";
     const full = `heat_template_version: 2018-08-31\n${text}`;
@@ -175,14 +175,24 @@ export class GenerationsBench implements AsyncDisposable {
 
   /** What scripts have written into the file `trace`, sorted, since the last call. */
   trace(): string[] {
+    const lines = this.#readTrace();
+    rmSync(join(this.folder, "trace"), { force: true });
+    return lines;
+  }
+
+  /** Waits until scripts have written these lines, in any order, and all roles are done. */
+  async ran(lines: string[]): Promise<void> {
+    await this.until(() => {
+      const found = this.#readTrace();
+      if (found.join() !== lines.join()) throw new Error(`ran: ${found.join(", ")}`);
+    });
+    await this.done();
+    if (this.trace().join() !== lines.join()) throw new Error("more has run meanwhile");
+  }
+
+  #readTrace(): string[] {
     const path = join(this.folder, "trace");
-    try {
-      const lines = readFileSync(path, "utf8").trimEnd().split("\n").sort();
-      rmSync(path);
-      return lines;
-    } catch {
-      return [];
-    }
+    return existsSync(path) ? readFileSync(path, "utf8").trimEnd().split("\n").sort() : [];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,7 +23,7 @@ const [stack, generation] = ["example", "g1"];
 
 async function placeExample(name: string): Promise<PlacedVm[]> {
   const file = join(root, "examples", name, "stack.yaml");
-  const host = { readFile: (path: string): string => readFileSync(path, "utf8"), sha256 };
+  const host = { readFile: (path: string): string => readFileSync(path, "utf8"), listFiles: () => undefined, sha256 };
   const { template, resolved, emitted } = compile({
     file,
     text: readFileSync(file, "utf8"),

@@ -3,9 +3,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
 import type { Json, JsonMap } from "../../src/model/json.ts";
+import { findTool } from "../../src/model/tool-names.ts";
 import type { RolePlan } from "../../src/model/vm-plan.ts";
 import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm } from "./agent-bench.ts";
 
@@ -27,6 +28,10 @@ export type Step =
 /** A tool in the suite: how it says the steps, and the cases that it cannot meet, with the reason. */
 export interface ToolUnderTest {
   name: string;
+  /** What the suite calls it, if not by its name: one of several versions. */
+  title?: string;
+  /** Added to the agent's environment. */
+  env?: Record<string, string>;
   /** Why it cannot be tested here: it is not installed. */
   missing?: string;
   /** Longer than it takes to start, on a busy machine. */
@@ -34,6 +39,8 @@ export interface ToolUnderTest {
   /** Options of a role that `compose` relies on. */
   options?: JsonMap;
   compose(steps: Step[], role: { eager: string[] }): Json;
+  /** Where it evaluates everything before it applies anything: what applies a `weft-put`, then something that uses a deferred input. */
+  composeDeferred?(step: { output: string; input: string; file: string }): Json;
   /** The cases that it cannot meet, by name, each with the reason: it must fail them. */
   gaps: Record<string, string>;
 }
@@ -49,10 +56,13 @@ const nested: Json = {
 
 /** Declares the suite of one tool. */
 export function describeTool(tool: ToolUnderTest): void {
+  const title = tool.title ?? tool.name;
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
     const isGap = tool.gaps[name] !== undefined;
     test(name, { fails: isGap, skip: tool.missing !== undefined && !isRequired }, async () => {
       if (tool.missing !== undefined) throw new Error(tool.missing);
+      for (const [variable, value] of Object.entries(tool.env ?? {})) vi.stubEnv(variable, value);
+      onTestFinished(() => void vi.unstubAllEnvs());
       await using bench = await openAgentBench();
       await check(bench);
     });
@@ -65,9 +75,9 @@ export function describeTool(tool: ToolUnderTest): void {
   const lazy = { when: "lazy" as const };
   const atOnce = { publish: "on_write" as const };
 
-  if (tool.missing !== undefined) console.warn(`${tool.name} is not tested: ${tool.missing}`);
+  if (tool.missing !== undefined) console.warn(`${title} is not tested: ${tool.missing}`);
 
-  describe(tool.name, () => {
+  describe(title, () => {
     run("a value that is there already is read, with its type", async (bench) => {
       const file = traceOf(bench);
       const inputs = ["TEXT", "NUMBER", "FLAG"].map((name) => planInput(name, `db.mysql.${name}`, lazy));
@@ -145,21 +155,37 @@ export function describeTool(tool: ToolUnderTest): void {
       expect(bench.trace()).toEqual(["null", '"plain"']);
     });
 
-    run("a failing tool fails its cells, with its reason and its last lines", async (bench) => {
-      const outputs = [planOutput("web.app.url"), planOutput("web.app.early", atOnce)];
-      const steps: Step[] = [
-        { do: "write", output: "early", value: "stands" },
-        { do: "write", output: "url", value: "held" },
-        { do: "fail", text: "no space left on device" },
-      ];
-      bench.start(planVm("web", [role("app", steps, { outputs })]));
-      const failed = await bench.ended("web.app");
-      expect(failed).toMatchObject({ state: "failed", origin: "web.app" });
-      expect(failed.error).toContain("no space left on device");
-      expect(failed.logTail).toContain("no space left on device");
-      expect(await bench.dataflow.settled("web.app.url")).toMatchObject({ state: "failed", origin: "web.app" });
-      expect(await bench.dataflow.settled("web.app.early")).toMatchObject({ state: "value", value: "stands" });
-    });
+    run(
+      "a failing tool fails its cells, with its exit status, reason and last lines, and its readers are told",
+      async (bench) => {
+        const file = traceOf(bench);
+        const outputs = [planOutput("web.app.url"), planOutput("web.app.early", atOnce)];
+        const steps: Step[] = [
+          { do: "write", output: "early", value: "stands" },
+          { do: "write", output: "url", value: "held" },
+          { do: "fail", text: "no space left on device" },
+        ];
+        bench.start(planVm("web", [role("app", steps, { outputs })]));
+        const inputs = [planInput("URL", "web.app.url", lazy)];
+        const reads: Step[] = [
+          { do: "read", input: "URL", file },
+          { do: "say", text: "never", file },
+        ];
+        bench.start(planVm("reader", [role("late", reads, { inputs })]));
+        const failed = await bench.ended("web.app");
+        expect(failed).toMatchObject({ state: "failed", origin: "web.app" });
+        expect(failed.error).toMatch(/^exit [1-9]\d*: .*no space left on device/);
+        expect(failed.logTail).toContain("no space left on device");
+        expect(await bench.dataflow.settled("web.app.url")).toMatchObject({ state: "failed", origin: "web.app" });
+        expect(await bench.dataflow.settled("web.app.early")).toMatchObject({ state: "value", value: "stands" });
+        expect(await bench.ended("reader.late")).toMatchObject({
+          state: "failed",
+          origin: "web.app",
+          error: `input URL: web.app failed: ${failed.error}`,
+        });
+        expect(bench.trace()).not.toContain("never");
+      },
+    );
 
     run("a read of what has failed fails the role, and names the origin", async (bench) => {
       const file = traceOf(bench);
@@ -247,9 +273,19 @@ export function describeTool(tool: ToolUnderTest): void {
       expect(isGroupAlive(group)).toBe(false);
     });
 
-    run("a secret that was read and written leaves no trace in the files of the vm", async (bench) => {
+    run("a secret that was read and written leaves no trace on disk, and shows in no list of processes", async (bench) => {
       const file = traceOf(bench);
       const secret = "correct horse";
+      const [pid, until] = [join(bench.folder, "pid"), join(bench.folder, "go")];
+      // Where tools leave things beside their working folder.
+      for (const [name, place] of [
+        ["HOME", "home"],
+        ["TMPDIR", "tmp"],
+      ] as const) {
+        mkdirSync(join(bench.folder, place));
+        vi.stubEnv(name, join(bench.folder, place));
+      }
+      onTestFinished(() => void vi.unstubAllEnvs());
       const inputs = [
         planInput("EARLY", "db.mysql.key", { secret: true }),
         planInput("LATE", "db.mysql.key", { ...lazy, secret: true }),
@@ -260,11 +296,34 @@ export function describeTool(tool: ToolUnderTest): void {
         { do: "read", input: "EARLY", file },
         { do: "read", input: "LATE", file },
         { do: "pass", input: "LATE", output: "key" },
+        { do: "hold", pid, until },
       ];
       bench.start(planVm("web", [role("app", steps, { inputs, outputs })]), { sealKey: "a seal key for tests" });
+      await vi.waitUntil(() => existsSync(pid), { timeout: 60_000 });
+      expect(argumentsWith(secret)).toEqual([]);
+      expect(filesWith(bench.folder, secret).filter((path) => path !== file)).toEqual([]);
+      writeFileSync(until, "");
       expect(await bench.ended("web.app")).toMatchObject({ state: "done" });
       expect(bench.trace()).toEqual([JSON.stringify(secret), JSON.stringify(secret)]);
-      expect(filesWith(join(bench.folder, "web"), secret)).toEqual([]);
+      expect(filesWith(bench.folder, secret).filter((path) => path !== file)).toEqual([]);
+    });
+
+    run("two roles that wait for each other's steps meet, by reads at the moment of use", async (bench) => {
+      const file = traceOf(bench);
+      const { hasDeferred = false } = findTool(tool.name) ?? {};
+      const inputs = [planInput("PORT", "db.mysql.port", { when: hasDeferred ? "deferred" : "lazy" })];
+      const outputs = [planOutput("web.app.ready", { ...atOnce, before: ["PORT"] })];
+      const steps: Step[] = [
+        { do: "write", output: "ready", value: "up" },
+        { do: "read", input: "PORT", file },
+      ];
+      const composed = tool.composeDeferred?.({ output: "ready", input: "PORT", file }) ?? tool.compose(steps, { eager: [] });
+      const answer = { inputs: [planInput("READY", "web.app.ready")], outputs: [planOutput("db.mysql.port")] };
+      bench.start(planVm("db", [planRole("mysql", 'weft-put port "$READY"', answer)]));
+      bench.start(planVm("web", [planRole("app", composed, { tool: tool.name, options: tool.options ?? {}, inputs, outputs })]));
+      expect(await bench.ended("web.app")).toMatchObject({ state: "done" });
+      expect(bench.trace().join("\n")).toContain("up");
+      expect(await bench.ended("db.mysql")).toMatchObject({ state: "done" });
     });
 
     run("an agent that was killed goes on where it was: what is done stays, what was under way runs again", async (bench) => {
@@ -303,6 +362,20 @@ export function describeTool(tool: ToolUnderTest): void {
 
 function readPid(path: string): number {
   return Number(readFileSync(path, "utf8"));
+}
+
+// Of every process that there is; where the system does not tell (not Linux), of none.
+function argumentsWith(text: string): string[] {
+  const processes = process.platform === "linux" ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  return processes.map((pid) => readIfThere(`/proc/${pid}/cmdline`)).filter((line) => line.includes(text));
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function filesWith(folder: string, text: string): string[] {

@@ -66,7 +66,11 @@ const cases: [string, string, string?][] = [
 ];
 
 test.for(cases)("%s", ([, text, code]) => {
-  const host = { readFile: (): undefined => undefined, sha256: (): string => "0".repeat(64) };
+  const host = {
+    readFile: (): undefined => undefined,
+    listFiles: (): undefined => undefined,
+    sha256: (): string => "0".repeat(64),
+  };
   const { report, emitted } = compile({ file: "t.yaml", text, environments: [], parameters: [], host });
   expect(report.diagnostics.find(({ severity }) => severity === "error")?.code).toBe(code);
   expect(emitted === undefined).toBe(code !== undefined);

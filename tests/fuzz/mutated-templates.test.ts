@@ -98,7 +98,7 @@ function compileText(text: string): Compiled {
     text,
     environments: [],
     parameters: [],
-    host: { readFile: (name) => `file ${name}`, sha256 },
+    host: { readFile: (name) => `file ${name}`, listFiles: () => undefined, sha256 },
   });
 }
 

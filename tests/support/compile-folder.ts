@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { listFiles } from "../../src/cli/list-files.ts";
 import { compile, type Compiled, type Emitted } from "../../src/compiler/compile.ts";
 
 export const root: string = join(import.meta.dirname, "../..");
@@ -30,7 +31,11 @@ export function compileFolder(folder: string): { compiled: Compiled; sources: Ma
     text,
     environments,
     parameters: Object.entries(parameters).map(([name, value]) => ({ name, value })),
-    host: { readFile: read, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    host: {
+      readFile: read,
+      listFiles: (_folder, path) => listFiles(join(root, folder), path)?.files,
+      sha256: (content) => createHash("sha256").update(content).digest("hex"),
+    },
   });
   return { compiled, sources: new Map([["stack.yaml", text], ...environments.map((one) => [one.file, one.text] as const)]) };
 }

@@ -1,8 +1,9 @@
 // Compiles a template given as text, for tests. Files are those that are handed in.
 import { createHash } from "node:crypto";
+import type { FoundFile } from "../../src/model/bundle.ts";
 import { compile, type Compiled, type Emitted } from "../../src/compiler/compile.ts";
 
-/** Compiles `resources` (and what follows it) of a template; `files` are what get_file finds. */
+/** Compiles `resources` (and what follows it) of a template; `files` are what get_file finds, and what lies in folders that travel. */
 export function compileText(
   resources: string,
   files: Record<string, string> = {},
@@ -14,7 +15,20 @@ export function compileText(
     environments: [],
     parameters: [],
     counts,
-    host: { readFile: (name) => files[name], sha256: (text) => createHash("sha256").update(text).digest("hex") },
+    host: {
+      readFile: (name) => files[name],
+      listFiles: (_folder, path) => listBelow(files, path),
+      sha256: (text) => createHash("sha256").update(text).digest("hex"),
+    },
+  });
+}
+
+function listBelow(files: Record<string, string>, folder: string): FoundFile[] | undefined {
+  const below = Object.entries(files).filter(([name]) => name.startsWith(`${folder}/`));
+  if (below.length === 0) return undefined;
+  return below.map(([name, text]) => {
+    const path = name.slice(folder.length + 1);
+    return { path, kind: "file", sizeBytes: text.length, executable: false, read: () => ({ text }) };
   });
 }
 

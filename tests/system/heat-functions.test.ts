@@ -244,7 +244,11 @@ function evaluateHere({ version, conditions, value }: Question): { value: Json }
     text,
     environments: [],
     parameters: [],
-    host: { readFile: () => undefined, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    host: {
+      readFile: () => undefined,
+      listFiles: () => undefined,
+      sha256: (content) => createHash("sha256").update(content).digest("hex"),
+    },
   });
   const [output] = resolved?.outputs ?? [];
   if (report.hasErrors || template === undefined || resolved === undefined || output === undefined)

@@ -9,7 +9,7 @@ const missing = ["puppet", "ansible-playbook"].filter((name) => findCommand(name
 if (missing.length > 0) console.warn(`examples/mixed is not tested: ${missing.join(" and ")} not installed`);
 
 test.skipIf(missing.length > 0 && process.env["REQUIRE_ENGINES"] !== "1")(
-  "a script, a manifest and a playbook exchange values, and no secret shows",
+  "a script, a module beside the template and a playbook exchange values, and no secret shows",
   () => {
     const args = [join(root, "bin/weft.js"), "up", join(root, "examples/mixed/stack.yaml"), "--json"];
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });

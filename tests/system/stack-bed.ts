@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { placeVms } from "../../src/cli/place-vms.ts";
+import { listFiles } from "../../src/cli/list-files.ts";
 import { compile, type Emitted } from "../../src/compiler/compile.ts";
 import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
@@ -24,7 +25,11 @@ const tokenKey = "a key for tests only";
 /** Compiles a template (a path in the checkout, or an absolute one); fails the test when it has errors. */
 export function compileExample(path: string): { template: Template; resolved: ResolvedTemplate } & Emitted {
   const file = resolve(root, path);
-  const host = { readFile: (name: string): string => readFileSync(name, "utf8"), sha256 };
+  const host = {
+    readFile: (name: string): string => readFileSync(name, "utf8"),
+    listFiles: (folder: string, path: string) => listFiles(folder, path)?.files,
+    sha256,
+  };
   const { report, template, resolved, emitted } = compile({
     file,
     text: readFileSync(file, "utf8"),

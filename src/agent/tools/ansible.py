@@ -2,6 +2,7 @@
 import os
 import sys
 
+from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.executor.stats import AggregateStats
 from ansible.plugins.callback import CallbackBase
@@ -41,6 +42,8 @@ class CallbackModule(CallbackBase):
         self.failure = None
         self.written = set()
         keep_types()
+        # How often it looks whether a task has ended: a thousand times a second would keep a blocked playbook busy.
+        constants.DEFAULT_INTERNAL_POLL_INTERVAL = 0.04
         watch(VariableManager, 'set_nonpersistent_facts', self.publish)
         watch(VariableManager, 'set_host_facts', self.publish)
         watch(VariableManager, 'set_host_variable', lambda host, name, value: self.publish(host, {name: value}))

@@ -1,11 +1,15 @@
 // The tool `script`: a script in any language; inputs are environment variables, outputs come by weft-put or as files.
 import { showValue } from "../../model/cell.ts";
 import { collectHeatOutputs, heatOutputFiles, heatVariable } from "../heat-contract.ts";
+import { checkOptions } from "../tool-options.ts";
 import type { Job, Tool } from "../tool.ts";
+import { lazyEnvironment } from "./script-lazy.ts";
 
 export const script = {
   name: "script",
   prepare(job) {
+    // Heat has options of its own for its scripts, which mean nothing here.
+    if (job.role.contract !== "heat") checkOptions(job.role, ["lazy"]);
     const path = `${job.folder}/script`;
     const text = typeof job.run === "string" ? job.run : JSON.stringify(job.run);
     // Heat's convention for outputs: the value of NAME is left in the file $heat_outputs_path.NAME.
@@ -14,10 +18,11 @@ export const script = {
       job.role.contract === "heat"
         ? heatOutputFiles(job, outputsPath)
         : { outputFiles: Object.fromEntries(job.role.outputs.map(({ name }) => [name, `${outputsPath}.${name}`])) };
+    const lazy = job.role.options["lazy"] === true ? lazyEnvironment(job, text) : { files: [], env: {} };
     return {
-      files: [{ path, text, mode: 0o700 }],
+      files: [{ path, text, mode: 0o700 }, ...lazy.files],
       argv: text.startsWith("#!") ? [path] : ["bash", path],
-      env: { ...variablesOf(job), heat_outputs_path: outputsPath },
+      env: { ...variablesOf(job), ...lazy.env, heat_outputs_path: outputsPath },
       // Heat runs all scripts of a vm in one folder.
       cwd: job.role.contract === "heat" ? `${job.roleFolder}/..` : job.roleFolder,
       ...files,

@@ -3,7 +3,7 @@ import { parseArgs } from "node:util";
 import { renderJson, renderText } from "../../diagnostics/render.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { loadTemplate, templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
-import { waitForChange } from "../watch-files.ts";
+import { waitForChange, type Watched } from "../watch-files.ts";
 
 export const command = {
   summary: "tell all that is wrong with a template",
@@ -28,30 +28,30 @@ exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
     if (values.watch !== true) return checked.hasErrors ? exitCodes.template : exitCodes.done;
     const interrupted = new AbortController();
     process.once("SIGINT", () => interrupted.abort());
-    let { files } = checked;
+    let watched: Watched = checked;
     for (;;) {
-      await waitForChange(files, interrupted.signal);
+      await waitForChange(watched, interrupted.signal);
       if (interrupted.signal.aborted) return exitCodes.interrupted;
       process.stderr.write("\n");
-      files = recheck(positionals, values) ?? files;
+      watched = recheck(positionals, values) ?? watched;
     }
   },
 } satisfies Command;
 
 type Values = TemplateValues & { json?: boolean };
 
-function checkOnce(positionals: string[], values: Values): { hasErrors: boolean; files: Set<string> } {
-  const { report, sources, files } = loadTemplate(positionals, values);
+function checkOnce(positionals: string[], values: Values): Watched & { hasErrors: boolean } {
+  const { report, sources, files, folders } = loadTemplate(positionals, values);
   if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
   else
     process.stderr.write(renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));
-  return { hasErrors: report.hasErrors, files };
+  return { hasErrors: report.hasErrors, files, folders };
 }
 
 // An editor may be between removing a file and writing it again.
-function recheck(positionals: string[], values: Values): Set<string> | undefined {
+function recheck(positionals: string[], values: Values): Watched | undefined {
   try {
-    return checkOnce(positionals, values).files;
+    return checkOnce(positionals, values);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);

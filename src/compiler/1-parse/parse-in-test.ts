@@ -16,7 +16,7 @@ export interface Parsed {
 export function parseInTest(text: string, options: Partial<TemplateSource> & { files?: Record<string, string> } = {}): Parsed {
   const report = new Report();
   const { files = {}, ...source } = options;
-  const host = { readFile: (path: string): string | undefined => files[path] };
+  const host = { readFile: (path: string): string | undefined => files[path], listFiles: (): undefined => undefined };
   const parsed = parseTemplate({ file: "t.yaml", text, environments: [], parameters: [], host, ...source }, report);
   return {
     parsed,

@@ -2,6 +2,7 @@
 import { findNearest } from "../../diagnostics/nearest.ts";
 import type { InputSpec, ValueType, When } from "../../model/role.ts";
 import type { Entry } from "../../model/template.ts";
+import { findTool } from "../../model/tool-names.ts";
 import { type ParseContext, parseLiteral, parseValue } from "./parse-value.ts";
 import { readDuration } from "./read-duration.ts";
 import { openMap, toJson } from "./read-fields.ts";
@@ -10,14 +11,14 @@ export const valueTypes: readonly ValueType[] = ["string", "number", "boolean", 
 export const longKeys = ["value", "type", "default", "description", "when", "wait_timeout", "bind"];
 export const whens: readonly When[] = ["eager", "lazy", "deferred"];
 
-/** Reads the `inputs` of the role that messages call `label`. */
-export function parseInputs(entry: Entry | undefined, label: string, context: ParseContext): InputSpec[] {
+/** Reads the `inputs` of the role that messages call `label` and `tool` runs. */
+export function parseInputs(entry: Entry | undefined, label: string, tool: string, context: ParseContext): InputSpec[] {
   if (entry === undefined) return [];
   const fields = openMap(entry.value, `"inputs" of ${label}`, context.report);
-  return fields?.entries().map((input) => parseInput(input, label, context)) ?? [];
+  return fields?.entries().map((input) => parseInput(input, label, tool, context)) ?? [];
 }
 
-function parseInput(entry: Entry, label: string, context: ParseContext): InputSpec {
+function parseInput(entry: Entry, label: string, tool: string, context: ParseContext): InputSpec {
   const short: InputSpec = { name: entry.key, nameSpan: entry.keySpan, value: entry.value };
   if (!isLong(entry, context)) return { ...short, value: parseValue(entry.value, context) };
 
@@ -30,6 +31,9 @@ function parseInput(entry: Entry, label: string, context: ParseContext): InputSp
   if (type !== undefined) input.type = type;
   const when = fields.word("when", whens);
   if (when !== undefined) input.when = when;
+  if (when === "deferred" && findTool(tool)?.hasDeferred === false) {
+    context.report.add("no-deferred", fields.get("when")?.value.span ?? entry.keySpan, { tool, input: entry.key });
+  }
   const bind = fields.word("bind", ["deploy"]);
   if (bind !== undefined) input.bind = bind;
   const description = fields.text("description");

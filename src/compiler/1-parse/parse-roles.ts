@@ -2,15 +2,16 @@
 import { suggestNearest } from "../../diagnostics/nearest.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { namePattern } from "../../model/cell.ts";
-import type { JsonMap } from "../../model/json.ts";
 import type { AfterSpec, OnError, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Entry, Value } from "../../model/template.ts";
 import { findTool, tools } from "../../model/tool-names.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseOutputs } from "./parse-outputs.ts";
-import { type ParseContext, parseLiteral, parseValue } from "./parse-value.ts";
+import type { PackedPaths } from "./pack-files.ts";
+import { parseOptions } from "./parse-options.ts";
+import { type ParseContext, parseValue } from "./parse-value.ts";
 import { readDuration } from "./read-duration.ts";
-import { type Fields, openMap, readText, reportType, toJson } from "./read-fields.ts";
+import { type Fields, openMap, readText, reportType } from "./read-fields.ts";
 
 export const vmKeys = ["tool", "order", "roles"];
 export const roleKeys = [
@@ -41,8 +42,9 @@ export function parseRoles(annotation: Entry, vm: string, outer: ParseContext): 
   const tool = parseTool(fields, context);
   fields.require("roles");
   const roles: RoleSpec[] = [];
+  const packed: PackedPaths = new Map();
   for (const item of fields.list("roles")) {
-    const role = parseRole(item, vm, tool, context);
+    const role = parseRole(item, vm, tool, packed, context);
     const earlier = roles.find(({ name }) => name === role?.name);
     if (role !== undefined && earlier !== undefined) {
       const related = [{ message: `the first role "${role.name}"`, span: earlier.nameSpan }];
@@ -53,7 +55,13 @@ export function parseRoles(annotation: Entry, vm: string, outer: ParseContext): 
 }
 
 /** Undefined for a role without a usable name; the rest of it has been checked all the same. */
-function parseRole(value: Value, vm: string, vmTool: Tool | undefined, context: ParseContext): RoleSpec | undefined {
+function parseRole(
+  value: Value,
+  vm: string,
+  vmTool: Tool | undefined,
+  packed: PackedPaths,
+  context: ParseContext,
+): RoleSpec | undefined {
   const { report } = context;
   const named = value.kind === "map" ? value.entries.find(({ key }) => key === "name")?.value : undefined;
   const label = named?.kind === "literal" && typeof named.value === "string" ? `role "${named.value}"` : `a role of "${vm}"`;
@@ -65,7 +73,7 @@ function parseRole(value: Value, vm: string, vmTool: Tool | undefined, context: 
   const tool = parseTool(fields, context) ?? vmTool;
   if (tool === undefined) fields.require("tool");
   const run = fields.require("run");
-  const inputs = parseInputs(fields.get("inputs"), label, context);
+  const inputs = parseInputs(fields.get("inputs"), label, tool?.name ?? "script", context);
   const on = fields.get("on");
   const role: RoleSpec = {
     name: name ?? "",
@@ -74,7 +82,7 @@ function parseRole(value: Value, vm: string, vmTool: Tool | undefined, context: 
     tool: tool?.name ?? "script",
     toolSpan: tool?.span ?? fields.span,
     run: run === undefined ? { kind: "literal", value: "", span: fields.span } : parseValue(run.value, context),
-    options: parseOptions(fields.get("options"), label, context),
+    ...parseOptions(fields.get("options"), label, tool?.name ?? "script", packed, context),
     inputs,
     outputs: parseOutputs(fields.get("outputs"), label, inputs, context),
     after: fields.list("after").flatMap((item) => parseAfter(item, label, context)),
@@ -101,14 +109,6 @@ function parseTool(fields: Fields, context: ParseContext): Tool | undefined {
     context.report.add("unknown-tool", span, { tool: name }, { hint: suggestNearest(name, names) });
   }
   return { name, span };
-}
-
-function parseOptions(entry: Entry | undefined, label: string, context: ParseContext): JsonMap {
-  if (entry === undefined) return {};
-  const what = `"options" of ${label}`;
-  if (openMap(entry.value, what, context.report) === undefined) return {};
-  const literal = parseLiteral(entry.value, what, context);
-  return literal === undefined ? {} : (toJson(literal) as JsonMap);
 }
 
 function parseAfter(value: Value, label: string, context: ParseContext): AfterSpec[] {

@@ -2,6 +2,7 @@
 import type { Document } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
+import type { FoundFile } from "../../model/bundle.ts";
 import type { Output, Template, Value } from "../../model/template.ts";
 import { parseEnvironment } from "./parse-environment.ts";
 import { parseParameters } from "./parse-parameters.ts";
@@ -17,8 +18,12 @@ export interface TemplateSource {
   environments: { file: string; text: string }[];
   /** From -P: values are texts, read by the parameters' types. */
   parameters: { name: string; value: string }[];
-  /** `readFile` gets a path made of the template's folder and the name in get_file; undefined: cannot be read. */
-  host: { readFile(path: string): string | undefined };
+  /** `readFile` gets a path made of the template's folder and the name in get_file. Undefined: there is nothing that can be read. */
+  host: {
+    readFile(path: string): string | undefined;
+    /** The files below `path`, or itself. `path` is relative to `folder`, the template's. */
+    listFiles(folder: string, path: string): FoundFile[] | undefined;
+  };
 }
 
 export interface ParsedTemplate {
@@ -63,6 +68,7 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedTem
       if (content !== undefined) files.set(name, content);
       return content;
     },
+    listFiles: (path) => host.listFiles(pathBeside(file, ""), path),
   };
   const resources = parseResources(top.map("resources", "the section resources"), context);
   const template: Template = {

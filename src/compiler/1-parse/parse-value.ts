@@ -3,6 +3,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { findFunction } from "../../functions/heat-functions.ts";
 import type { HeatVersion } from "../../functions/heat-versions.ts";
+import type { FoundFile } from "../../model/bundle.ts";
 import type { Entry, Value } from "../../model/template.ts";
 import type { TypeAlias } from "./resource-registry.ts";
 import { checkArgument } from "./check-argument.ts";
@@ -17,6 +18,8 @@ export interface ParseContext {
   aliases: readonly TypeAlias[];
   /** Contents of files by the name as written; undefined for one that cannot be read. */
   readFile(name: string): string | undefined;
+  /** The files of a folder, or the one file, at a path beside the template; undefined: there is nothing. */
+  listFiles(path: string): FoundFile[] | undefined;
   /** Within a role, where the compiler needs every file; elsewhere Heat's client fetches URLs itself. */
   inRole: boolean;
 }

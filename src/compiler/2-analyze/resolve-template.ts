@@ -14,7 +14,7 @@ import type {
 } from "../../model/resolved.ts";
 import type { AfterSpec, InputSpec, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Output, Resource, Template } from "../../model/template.ts";
-import { findTool } from "../../model/tool-names.ts";
+import { defaultWhen } from "../../model/tool-names.ts";
 import type { UserDataPart } from "../../model/user-data.ts";
 import type { Context, Place } from "./context.ts";
 import { findResource, findRole } from "./find-names.ts";
@@ -181,7 +181,7 @@ function resolveInput(spec: InputSpec, role: RoleSpec, base: Base): ResolvedInpu
   const value = resolveValue(spec.value, context);
   return {
     spec,
-    when: spec.when ?? findTool(role.tool)?.defaultWhen ?? "eager",
+    when: spec.when ?? defaultWhen(role.tool, role.options),
     value,
     reads: context.reads,
     secret: isSecret(value, context),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { emitText, vm } from "../../../tests/support/compile-text.ts";
+import type { Emitted } from "../compile.ts";
 
 const head = "parameters: {key: {type: string, hidden: true}, size: {type: number, default: 2}}\nresources:\n";
 
@@ -58,4 +59,16 @@ test("a role that follows the choice of an index carries that index, also where 
     { pick: "one", choice: "app", index: { kind: "slot", slot: "a.on" } },
     { pick: "others", choice: "app", index: { kind: "slot", slot: "b.on" } },
   ]);
+});
+
+test("another byte in a file that travels is another bundle, another role and another generation", () => {
+  const roles = "[{name: a, tool: puppet, run: x, options: {modulepath: modules}}, {name: b, tool: puppet, run: x}]";
+  const emit = (text: string): Emitted => emitText(`${head}${vm("db", roles)}`, { "modules/app/init.pp": text });
+  const [first, same, other] = [emit("one"), emit("one"), emit("two")];
+  expect(same.generation).toBe(first.generation);
+  expect(other.generation).not.toBe(first.generation);
+  const [before, after] = [first.plan.vms[0], other.plan.vms[0]];
+  expect(after?.roles[0]).not.toEqual(before?.roles[0]);
+  expect(after?.roles[1]).toEqual(before?.roles[1]);
+  expect(Object.keys(after?.bundles ?? {})).toEqual([after?.roles[0]?.files?.["modules"]]);
 });

@@ -1,6 +1,7 @@
 // ResolvedTemplate -> StackPlan: one plan a vm or group, the stack's outputs, and the expressions that Heat resolves. The same
 // template gives the same bytes.
 import { cellId, memberId, roleId } from "../../model/cell.ts";
+import type { Bundle, PackedPath } from "../../model/bundle.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { ResolvedAfter, ResolvedInput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { OutputSpec } from "../../model/role.ts";
@@ -17,12 +18,15 @@ import type { Access } from "../../model/access.ts";
 import type { Template } from "../../model/template.ts";
 import { Slots } from "./bind-values.ts";
 
+/** SHA-256 of a text as hexadecimal digits. */
+type Digest = (text: string) => string;
+
 /** Makes the plans of all vms. Parameters stay parameters: no plan holds a value that a user gives at deploy time. */
-export function emitStackPlan(template: ResolvedTemplate, written: Template, access: Access): StackPlan {
+export function emitStackPlan(template: ResolvedTemplate, written: Template, access: Access, sha256: Digest): StackPlan {
   const slots: StackPlan["slots"] = {};
   const vms = template.vms.map((vm) => {
     const own = new Slots(written, vm.group?.indexVar);
-    const plan = emitVmPlan(vm, template, access, own);
+    const plan = emitVmPlan(vm, template, access, own, sha256);
     slots[vm.id] = own.expressions;
     return plan;
   });
@@ -39,11 +43,12 @@ export function emitStackPlan(template: ResolvedTemplate, written: Template, acc
 }
 
 /** The name of a version of the configuration: the first 16 hexadecimal digits of the digest of its plan. */
-export function nameGeneration(plan: StackPlan, sha256: (text: string) => string): string {
+export function nameGeneration(plan: StackPlan, sha256: Digest): string {
   return sha256(canonicalJson(plan as unknown as Json)).slice(0, 16);
 }
 
-function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, slots: Slots): VmPlan {
+function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, slots: Slots, sha256: Digest): VmPlan {
+  const bundles: Record<string, Bundle> = {};
   const granted = access.vms.get(vm.id);
   if (granted === undefined) throw new Error(`no rights were derived for ${vm.id}`);
   const outputs = template.outputs
@@ -54,10 +59,24 @@ function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, 
     vm: vm.id,
     order: vm.order,
     ...(vm.group === undefined ? {} : { group: { ...vm.group, size: slots.bind(vm.group.size, "group.size") } }),
-    roles: vm.roles.map((role) => emitRole(role, vm, access, slots)),
+    roles: vm.roles.map((role) => {
+      const files = emitFiles(role.spec.packed ?? {}, bundles, sha256);
+      return { ...emitRole(role, vm, access, slots), ...(Object.keys(files).length === 0 ? {} : { files }) };
+    }),
+    ...(Object.keys(bundles).length === 0 ? {} : { bundles }),
     ...granted,
     ...(outputs.length === 0 ? {} : { outputs: Object.fromEntries(outputs) as NonNullable<VmPlan["outputs"]> }),
   };
+}
+
+// Two paths with the same files are one bundle.
+function emitFiles(packed: Record<string, PackedPath>, bundles: Record<string, Bundle>, sha256: Digest): Record<string, string> {
+  const files = Object.entries(packed).map(([path, { bundle, file }]) => {
+    const digest = sha256(canonicalJson(bundle as unknown as Json));
+    bundles[digest] = bundle;
+    return [path, file === undefined ? digest : `${digest}/${file}`];
+  });
+  return Object.fromEntries(files) as Record<string, string>;
 }
 
 function emitRole(role: ResolvedRole, vm: ResolvedVm, access: Access, slots: Slots): RolePlan {

@@ -82,6 +82,16 @@ testPuppet("a deferred input blocks the resource that uses it, and none before",
   expect(readFileSync(join(bench.folder, "key"), "utf8")).toBe("it's {{ here }}");
 });
 
+testPuppet("a lazy read comes before anything is applied: a promise to write first is broken, and the role fails", async () => {
+  await using bench = await openAgentBench();
+  const run = puppetUnderTest.composeDeferred?.({ output: "ready", input: "PORT", file: join(bench.folder, "trace") }) ?? "";
+  const inputs = [planInput("PORT", "db.mysql.port", lazy)];
+  const outputs = [planOutput("web.app.ready", { publish: "on_write", before: ["PORT"] })];
+  bench.start(planVm("web", [planRole("app", run, { ...puppetRole, inputs, outputs })]));
+  const { error } = await bench.ended("web.app");
+  expect(error).toContain("input PORT was read before output ready was written");
+});
+
 testPuppet("a resource that fails fails the role, with the first error as the reason, and holds its outputs back", async () => {
   await using bench = await openAgentBench();
   const run = `

@@ -12,6 +12,9 @@ export const puppetUnderTest: ToolUnderTest = {
   options: { modulepath: join(import.meta.dirname, "puppet-modules") },
   gaps: {},
   compose: (steps) => steps.map(say).join("\n"),
+  composeDeferred: ({ output, input, file }) => `
+    exec { 'write': command => 'weft-put ${output} up', provider => shell }
+    -> file { ${literal(file)}: content => lookup(${literal(input)}) }`,
 };
 
 function say(step: Step): string {

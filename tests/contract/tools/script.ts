@@ -5,7 +5,7 @@ import { quote } from "./quote.ts";
 
 export const scriptUnderTest: ToolUnderTest = {
   name: "script",
-  startMs: 1000,
+  startMs: 3000,
   gaps: {},
   compose: (steps, { eager }) => ["set -eu", ...steps.map((step) => say(step, eager))].join("\n"),
 };

@@ -11,5 +11,3 @@ class catalogue(
     provider => shell,
   }
 }
-
-include catalogue

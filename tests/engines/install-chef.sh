@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Installs the two versions of Chef that the tests run into one folder (default: ~/.cache/weft-chef), from RubyGems, every gem in the
+# version that chef-gems.txt names. FOLDER/17 and FOLDER/18 hold chef-client and chef-solo. Needs Ruby 3.1 with its headers, and a C compiler.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+folder=${1:-$HOME/.cache/weft-chef}
+gems=$folder/gems
+
+if ! cmp -s "$here/chef-gems.txt" "$folder/installed.txt"; then
+  # The first is what another is built with; then several at a time, for most of it is waiting for the registry.
+  install=(gem install --quiet --no-document --ignore-dependencies --install-dir "$gems")
+  head -n 1 "$here/chef-gems.txt" | xargs "${install[@]}"
+  tail -n +2 "$here/chef-gems.txt" | xargs -n 14 -P 4 "${install[@]}"
+fi
+for version in 17.10.163 18.11.11; do
+  programs=$folder/${version%%.*}
+  mkdir -p "$programs"
+  for program in chef-client chef-solo; do
+    printf '#!/bin/sh\nGEM_HOME=%s GEM_PATH=%s exec ruby %s _%s_ "$@"\n' \
+      "$gems" "$gems" "$gems/bin/$program" "$version" > "$programs/$program"
+    chmod 755 "$programs/$program"
+  done
+done
+cp "$here/chef-gems.txt" "$folder/installed.txt"
