@@ -116,8 +116,8 @@ StandardError=journal+console
 [Install]
 WantedBy=multi-user.target
 WEFT-END
-  systemctl daemon-reload
-  systemctl enable weft-agent.service
+  mkdir -p /etc/systemd/system/multi-user.target.wants
+  ln -sf ../weft-agent.service /etc/systemd/system/multi-user.target.wants/
   systemctl start --no-block weft-agent.service
 else
   mkdir -p /var/lib/cloud/scripts/per-boot
