@@ -6,6 +6,7 @@ import { compile, type Compiled, type CompilerInput, type Emitted } from "../com
 import { renderText } from "../diagnostics/render.ts";
 import { messageOf } from "../model/failure.ts";
 import type { FoundFile } from "../model/bundle.ts";
+import type { Json } from "../model/json.ts";
 import type { Flow } from "../model/flow.ts";
 import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
@@ -46,7 +47,7 @@ export interface GoodTemplate extends Emitted {
 export function loadTemplate(
   positionals: string[],
   values: TemplateValues,
-  options: Pick<CompilerInput, "counts" | "output" | "digests"> = {},
+  options: Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer"> = {},
 ): LoadedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
@@ -98,7 +99,8 @@ export function compileFromOptions(
   return { template, resolved, flow, ...emitted };
 }
 
-function readParameter(text: string): { name: string; value: string } {
+/** Reads NAME=VALUE or NAME=@FILE. */
+export function readParameter(text: string): { name: string; value: string } {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
@@ -119,4 +121,15 @@ function readIfThere(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads the file of --attrs. */
+export function readAttrs(file: string): Record<string, Json> {
+  try {
+    const attrs = JSON.parse(readFileSync(file, "utf8")) as unknown;
+    if (attrs !== null && typeof attrs === "object" && !Array.isArray(attrs)) return attrs as Record<string, Json>;
+  } catch (error) {
+    throw new UsageError(`--attrs ${file}: ${messageOf(error)}`);
+  }
+  throw new UsageError(`--attrs ${file}: not a JSON object of {"resource.attribute": value}`);
 }
