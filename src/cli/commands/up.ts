@@ -6,6 +6,7 @@ import { parseDuration } from "../../model/parse-duration.ts";
 import { showPlace } from "../../diagnostics/render.ts";
 import { messageOf } from "../../model/failure.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { type MachineChoice, vmKinds } from "../open-machine.ts";
 import { runStack } from "../run-stack.ts";
 import { stackName } from "../stack-name.ts";
 import type { Profiles } from "../../monitor/estimate.ts";
@@ -23,12 +24,19 @@ export const command = {
   help: `
 usage: weft up T [options]
 
-Runs the stack of template T on this machine: every vm is a folder, a loopback address and processes; all vms start at once,
-each role waits only for what it reads. Only roles run here, never a server's own user_data. Ends when all roles have ended, prints the
+Runs the stack of template T on this machine: every vm is a folder, a loopback address and processes, or a vm that boots; all vms start at
+once, each role waits only for what it reads. A process vm runs roles only, never a server's own user_data. Ends when all roles have ended, prints the
 stack's outputs, and ends every process that it has started.
 
 ${templateHelp}
-  --vms process         what a vm is; the only kind in this version
+  --vms KIND            what a vm is (docs/machines.md):
+                          process   a folder, a loopback address and processes (default)
+                          netns     its own network, root file system, systemd and cloud-init; needs root
+                          qemu      a virtual machine
+  --image PATH          what these vms boot from; default: what "weft image" has built. For qemu a folder with vmlinuz,
+                        initrd.img and disk.raw, or a disk with cloud-init and a boot loader
+  --accel kvm|tcg       for qemu; default: kvm where it works, else tcg, the emulator
+  --memory MIB          for qemu: memory of each vm; default 512
   --coordinator URL     embedded:DIR, etcd://..., zookeeper://... or memory:; default: embedded, in a folder of this run
   --attrs FILE          JSON: values that only a cloud knows, {"resource.attribute": value}
   --timeout S           give up after S seconds (or 30s, 5m); default 3600
@@ -44,6 +52,9 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       options: {
         ...templateFlags,
         vms: { type: "string" },
+        image: { type: "string" },
+        accel: { type: "string" },
+        memory: { type: "string" },
         coordinator: { type: "string" },
         attrs: { type: "string" },
         timeout: { type: "string" },
@@ -52,8 +63,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
         json: { type: "boolean" },
       },
     });
-    if (values.vms !== undefined && values.vms !== "process")
-      throw new UsageError(`--vms ${values.vms}: this version runs process vms only`);
+    const vms = readMachineChoice(values);
     const compiled = compileFromOptions(positionals, values);
     if (compiled === undefined) return exitCodes.template;
     const missing = [...compiled.template.parameters.values()].filter(({ value }) => value === undefined);
@@ -77,6 +87,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
           stack: stackName(compiled.template.file),
           ...(values.coordinator === undefined ? {} : { coordinator: values.coordinator }),
           attrs: values.attrs === undefined ? {} : readAttrs(values.attrs),
+          vms,
           timeoutMs,
           keep: values.keep === true,
           ...(values.record === undefined ? {} : { onEvent: openRecorder(values.record) }),
@@ -103,6 +114,28 @@ function openRecorder(file: string): (event: StackEvent, before: Picture) => voi
   }
   return (event, before) => {
     for (const news of newsOf(before, event)) writeSync(descriptor, `${recordEvent(news, Date.now())}\n`);
+  };
+}
+
+interface MachineFlags {
+  vms?: string | undefined;
+  image?: string | undefined;
+  accel?: string | undefined;
+  memory?: string | undefined;
+}
+
+function readMachineChoice({ vms = "process", image, accel, memory }: MachineFlags): MachineChoice {
+  const kind = vmKinds.find((name) => name === vms);
+  if (kind === undefined) throw new UsageError(`--vms ${vms} is none of ${vmKinds.join(", ")}`);
+  if (kind === "process" && image !== undefined) throw new UsageError("--image is for vms that boot: --vms netns or qemu");
+  if (kind !== "qemu" && (accel ?? memory) !== undefined) throw new UsageError("--accel and --memory are for --vms qemu");
+  if (accel !== undefined && accel !== "kvm" && accel !== "tcg") throw new UsageError(`--accel ${accel} is neither kvm nor tcg`);
+  if (memory !== undefined && !/^[1-9]\d{1,6}$/.test(memory)) throw new UsageError(`--memory ${memory} is no number of MiB`);
+  return {
+    kind,
+    ...(image === undefined ? {} : { image }),
+    ...(accel === undefined ? {} : { accel }),
+    ...(memory === undefined ? {} : { memoryMiB: Number(memory) }),
   };
 }
 
