@@ -1,4 +1,5 @@
 // npm run bench [NAME...]: the measurements that a person can repeat; docs/benchmarks.md has their figures.
+import { measureBoot } from "./boot.ts";
 import { measureCheck } from "./check.ts";
 import { measureCoordinators } from "./coordinators.ts";
 import { measureHop } from "./hop.ts";
@@ -15,6 +16,7 @@ const measurements: Record<string, () => Promise<void>> = {
   makespan: measureMakespan,
   check: measureCheck,
   readers: measureReaders,
+  boot: measureBoot,
   tools: measureTools,
   page: measurePage,
 };

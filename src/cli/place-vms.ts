@@ -1,7 +1,7 @@
 // Which vms a stack plan makes here, with the addresses they get and the values that Heat would give each.
 import { fillingFor, instantiatePlan } from "../agent/instantiate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
-import { memberNumbers, withIndexes } from "../model/cell.ts";
+import { indexesIn, memberNumbers, withIndexes } from "../model/cell.ts";
 import { fillExpr, type Expr } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Level, StackPlan, VmPlan } from "../model/vm-plan.ts";
@@ -26,22 +26,17 @@ export async function placeVms(
   addresses: Map<string, string>,
   chooseAddresses: (count: number) => Promise<string[]>,
 ): Promise<PlacedVm[]> {
-  const vms = plan.vms.flatMap((compiled) => expandGroups(plan, compiled, heat));
+  const vms = plan.vms.flatMap((compiled) => expandGroup(plan, compiled, heat));
   const chosen = await chooseAddresses(vms.length);
   for (const [position, vm] of vms.entries()) addresses.set(vm.id, chosen[position] as string);
   return vms.map((vm) => ({ ...vm, address: addresses.get(vm.id) as string, values: slotValues(plan, vm, heat) }));
 }
 
 /** A vm before anything is known of it but its place in the stack. */
-export interface Member {
-  id: string;
-  compiled: VmPlan;
-  plan: VmPlan;
-  indexes: string[];
-}
+export type Member = Pick<PlacedVm, "id" | "compiled" | "plan">;
 
 /** The vms that a plan stands for, if their conditions hold: itself, or the members of its groups. */
-export function expandGroups(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
+export function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer): Member[] {
   const { vm, group } = compiled;
   const levels = levelsOf(compiled);
   // The size of an inner group, and the condition of a vm, may differ from one member of an outer group to the next.
@@ -57,13 +52,13 @@ export function expandGroups(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer
     const condition = plan.conditions[vm];
     if (condition !== undefined && !heat.holds(fillExpr(condition, fillingFor(levels, indexes)))) return [];
     const id = group === undefined ? vm : withIndexes(vm, indexes);
-    return [{ id, compiled, plan: instantiatePlan(compiled, id), indexes }];
+    return [{ id, compiled, plan: instantiatePlan(compiled, id) }];
   });
 }
 
 /** Fills in a member's own numbers where Heat would. */
-export function fillOwn(expr: Expr, { compiled, indexes }: Pick<Member, "compiled" | "indexes">): Expr {
-  return fillExpr(expr, fillingFor(levelsOf(compiled), indexes));
+export function fillOwn(expr: Expr, { id, compiled }: Member): Expr {
+  return compiled.group === undefined ? expr : fillExpr(expr, fillingFor(levelsOf(compiled), indexesIn(id)));
 }
 
 function levelsOf({ group, outer = [] }: VmPlan): Level[] {

@@ -1,10 +1,11 @@
 // Runs a compiled stack on this machine: plays Heat's part, starts a hub and one agent a vm, and follows them to the end.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AgentConfig } from "../agent/agent-config.ts";
 import { buildGraph } from "../compiler/2-analyze/build-graph.ts";
+import type { ProgramDigests } from "../compiler/compile.ts";
 import { openCoordinator } from "../coordinator/backends.ts";
 import { openDataflow } from "../coordinator/dataflow.ts";
 import { makeSealer, sealDataflow } from "../coordinator/seal.ts";
@@ -12,7 +13,7 @@ import { reportTrouble } from "../coordinator/report-trouble.ts";
 import { openHub } from "../hub/hub.ts";
 import { operatorToken, rightsTag, vmToken } from "../hub/tokens.ts";
 import { HeatPlayer } from "../machines/play-heat.ts";
-import { chooseAddresses, ProcessMachine } from "../machines/process.ts";
+import { makeRunFolder, removeLeftBehind } from "../machines/left-behind.ts";
 import { indexesIn, roleId } from "../model/cell.ts";
 import type { Flow } from "../model/flow.ts";
 import type { Json } from "../model/json.ts";
@@ -25,8 +26,11 @@ import { followToEnd } from "../monitor/follow.ts";
 import type { Picture, StackEvent } from "../monitor/picture.ts";
 import { predict } from "../monitor/predict.ts";
 import { startVms } from "./start-vms.ts";
+import { giveUserData, ownParts } from "./give-user-data.ts";
+import { addressesOf, type MachineChoice, openMachine } from "./open-machine.ts";
+import { openVmHub } from "./open-vm-hub.ts";
+import { hubPage, readProgramDigests } from "./agent-program.ts";
 import { announceRun } from "./find-hub.ts";
-import { agentProgram, hubPage } from "./agent-program.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
 import { checkOutputs, readOutputs } from "./read-outputs.ts";
@@ -43,6 +47,8 @@ export interface RunOptions {
   /** A coordinator's URL; absent: embedded, in the run's own folder. */
   coordinator?: string;
   attrs: Record<string, Json>;
+  /** What vms are. */
+  vms: MachineChoice;
   timeoutMs: number;
   /** After the end, leave everything running until `signal` is aborted. */
   keep: boolean;
@@ -60,21 +66,27 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   const { stack, plan } = options;
   const addresses = new Map<string, string>();
   const heat = new HeatPlayer({ template: options.template, resolved: options.resolved, stack, addresses, attrs: options.attrs });
-  const vms = await placeVms(plan, heat, addresses, chooseAddresses);
+  const vms = await placeVms(plan, heat, addresses, (count) => addressesOf(options.vms.kind, count));
   checkOutputs(plan, heat);
+  const boots = options.vms.kind !== "process";
+  const parts = new Map(boots ? vms.map((vm) => [vm.id, ownParts(options.resolved, vm, heat)]) : []);
+  const digests = boots ? readProgramDigests() : undefined;
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
 
-  const folder = mkdtempSync(join(tmpdir(), "weft-"));
+  using folder = makeRunFolder();
+  await using machine = await openMachine(options.vms, folder.path, vms.length);
   const [tokenKey, sealKey] = [randomBytes(24).toString("hex"), randomBytes(32).toString("hex")];
   // New vms open a new generation: what an earlier run left in a coordinator that stays is not theirs.
   const generation = `${options.generation}-${randomBytes(4).toString("hex")}`;
   const scope = { stack, generation };
-  const machine = new ProcessMachine({ folder, agent: [process.execPath, agentProgram()] });
-  const before = readHistory(stack);
+  // Vms that boot take their time.
+  const known = boots ? `${stack}-${options.vms.kind}` : stack;
+  const before = readHistory(known);
   const view = options.makeView(roles, before?.roles ?? {});
+  await removeLeftBehind((text) => view.note(text));
   let forget = (): void => {};
   try {
-    await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder, "coordinator")}`);
+    await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder.path, "coordinator")}`);
     const watched = reportTrouble(coordinator, (text) => view.note(text));
     await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey, page: hubPage() });
     // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
@@ -82,10 +94,28 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     forget = announceRun(access);
     const page = `${hub.url}/#${new URLSearchParams({ stack, token: access.token }).toString()}`;
     view.page?.(page);
-    const configs = new Map(vms.map((vm) => [vm.id, agentConfig(vm, hub.url)]));
-    const starting = startVms([...configs.keys()], scope, coordinator, (vm) => machine.start(vm, configs.get(vm) as AgentConfig));
+    await using vmHub = await openVmHub(machine, watched, tokenKey);
+    if (machine.consoles !== undefined) view.note(`the vms' consoles: ${machine.consoles}`);
+    const placed = new Map(vms.map((vm) => [vm.id, vm]));
+    const starting = startVms([...placed.keys()], scope, coordinator, async (id) => {
+      const vm = placed.get(id) as PlacedVm;
+      await machine.start({
+        vm: id,
+        address: vm.address,
+        config: (own) => processConfig(vm, hub.url, own),
+        userData: () =>
+          giveUserData(
+            agentConfig(vm, vmHub?.url ?? hub.url, vmHub?.fingerprint),
+            parts.get(id) ?? [],
+            digests as ProgramDigests,
+          ),
+      });
+    });
     const onRole = (status: RoleStatus, picture: Picture): void => view.role(status, picture);
-    const limits = { timeoutMs: options.timeoutMs, signal };
+    // A vm that cannot be started ends the run.
+    const broken = new AbortController();
+    starting.catch(() => broken.abort());
+    const limits = { timeoutMs: options.timeoutMs, signal: AbortSignal.any([signal, broken.signal]) };
     const { picture, reason } = await followToEnd(access, roles, limits, onRole, options.onEvent);
     await starting;
     const graph = placedGraph(options.resolved, vms, heat);
@@ -102,8 +132,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
       ...(predictedMs > 0 ? { predictedMs } : {}),
       picture,
     };
-    if (result.ok) writeHistory(stack, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
+    if (result.ok) writeHistory(known, { atMs: Date.now(), makespanMs: result.makespanMs, roles: profilesOf(picture) });
     view.done(result);
+    if (machine.consoles !== undefined && (reason === "failed" || reason === "timeout")) keepConsoles(machine.consoles, view);
     if (options.keep && reason !== "interrupted") {
       view.note(
         `\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}\nto look on: ${page}`,
@@ -115,25 +146,33 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   } finally {
     await machine.stop();
     forget();
-    rmSync(folder, { recursive: true, force: true });
   }
 
-  function agentConfig(vm: PlacedVm, hubUrl: string): AgentConfig {
+  function agentConfig(vm: PlacedVm, hubUrl: string, hubFingerprint?: string): Omit<AgentConfig, "stateDir"> {
     return {
       stack,
       generation,
       vm: vm.id,
       hubs: [hubUrl],
+      ...(hubFingerprint === undefined ? {} : { hubFingerprint }),
       token: vmToken(tokenKey, stack, vm.id),
       tag: rightsTag(tokenKey, stack, vm.id, generation, vm.plan.rights),
       sealKey,
       plan: vm.compiled,
       values: vm.values,
-      stateDir: join(machine.folderOf(vm.id), "state"),
-      localAddress: vm.address,
-      exitWithParent: true,
     };
   }
+
+  function processConfig(vm: PlacedVm, hubUrl: string, own: string): AgentConfig {
+    return { ...agentConfig(vm, hubUrl), stateDir: join(own, "state"), localAddress: vm.address, exitWithParent: true };
+  }
+}
+
+// A vm that did not come to its agent says on its console why.
+function keepConsoles(consoles: string, view: RunView): void {
+  const kept = mkdtempSync(join(tmpdir(), "weft-consoles-"));
+  cpSync(consoles, kept, { recursive: true });
+  view.note(`what the vms wrote to their consoles is kept in ${kept}`);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

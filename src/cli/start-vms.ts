@@ -11,7 +11,7 @@ export async function startVms(
   vms: string[],
   scope: Scope,
   coordinator: Coordinator,
-  start: (vm: string) => void,
+  start: (vm: string) => Promise<void>,
 ): Promise<void> {
   const arrivals = new Map<string, () => void>();
   const done = new AbortController();
@@ -31,7 +31,7 @@ export async function startVms(
         arrivals.set(vm, resolve);
         setTimeout(resolve, patienceMs);
       });
-      start(vm);
+      await start(vm);
       await arrived;
     }
   };

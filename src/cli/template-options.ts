@@ -6,6 +6,7 @@ import { compile, type Compiled, type CompilerInput, type Emitted } from "../com
 import { renderText } from "../diagnostics/render.ts";
 import { messageOf } from "../model/failure.ts";
 import type { FoundFile } from "../model/bundle.ts";
+import type { Json } from "../model/json.ts";
 import type { Flow } from "../model/flow.ts";
 import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
@@ -42,12 +43,10 @@ export interface GoodTemplate extends Emitted {
   flow: Flow;
 }
 
+type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer">;
+
 /** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
-export function loadTemplate(
-  positionals: string[],
-  values: TemplateValues,
-  options: Pick<CompilerInput, "counts" | "output" | "digests"> = {},
-): LoadedTemplate {
+export function loadTemplate(positionals: string[], values: TemplateValues, options: CompileOptions = {}): LoadedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
   if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
@@ -85,27 +84,25 @@ export function loadTemplate(
 export function compileFromOptions(
   positionals: string[],
   values: TemplateValues,
-  counts?: Record<string, number>,
+  options: CompileOptions = {},
 ): GoodTemplate | undefined {
-  const { report, sources, template, resolved, flow, emitted } = loadTemplate(
-    positionals,
-    values,
-    counts === undefined ? {} : { counts },
-  );
+  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, options);
   const worthSaying = report.diagnostics.filter(({ severity }) => severity !== "note");
   process.stderr.write(renderText(worthSaying, sources));
   if (emitted === undefined || template === undefined || resolved === undefined || flow === undefined) return undefined;
   return { template, resolved, flow, ...emitted };
 }
 
-function readParameter(text: string): { name: string; value: string } {
+/** The value that a -P gives. */
+export function readParameter(text: string): { name: string; value: string } {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
   return { name, value: value.startsWith("@") ? readNamed(value.slice(1)) : value };
 }
 
-function readNamed(file: string): string {
+/** Reads a file that the command line names; fails with UsageError. */
+export function readNamed(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
@@ -119,4 +116,15 @@ function readIfThere(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads the file of --attrs. */
+export function readAttrs(file: string): Record<string, Json> {
+  try {
+    const attrs = JSON.parse(readFileSync(file, "utf8")) as unknown;
+    if (attrs !== null && typeof attrs === "object" && !Array.isArray(attrs)) return attrs as Record<string, Json>;
+  } catch (error) {
+    throw new UsageError(`--attrs ${file}: ${messageOf(error)}`);
+  }
+  throw new UsageError(`--attrs ${file}: not a JSON object of {"resource.attribute": value}`);
 }

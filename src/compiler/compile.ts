@@ -25,6 +25,8 @@ export interface CompilerInput extends Omit<TemplateSource, "host"> {
   output?: string;
   /** Of the programs that vms may fetch. Without, what is emitted is good for looking at only. */
   digests?: ProgramDigests;
+  /** Let the plain template make a vm that is the hub. */
+  hubServer?: boolean;
 }
 
 /** What came of a template. Without errors in `report` everything is there; otherwise as much as could be made sense of. */
@@ -45,18 +47,23 @@ export interface Emitted {
   files: Record<string, string>;
 }
 
-const noDigests: ProgramDigests = { agent: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
+const noDigests: ProgramDigests = {
+  agent: "0".repeat(64),
+  hub: "0".repeat(64),
+  page: "0".repeat(64),
+  runtime: { x64: "0".repeat(64) },
+};
 
 /** The defaults of Heat's max_template_size and max_resources_per_stack. */
 const maxTemplateBytes = 524_288;
 const maxResources = 1000;
 
-function checkLimits({ file, resources }: Template, hot: string, report: Report): void {
+function checkLimits({ file }: Template, hot: string, resourceCount: number, report: Report): void {
   const span = { file, line: 1, column: 1, length: 0 };
   const bytes = new TextEncoder().encode(hot).length;
   if (bytes > maxTemplateBytes) report.add("too-large-for-heat", span, { what: `${bytes} bytes`, limit: `${maxTemplateBytes}` });
-  if (resources.size > maxResources)
-    report.add("too-large-for-heat", span, { what: `${resources.size} resources`, limit: `${maxResources}` });
+  if (resourceCount > maxResources)
+    report.add("too-large-for-heat", span, { what: `${resourceCount} resources`, limit: `${maxResources}` });
 }
 
 /** Compiles a template. What is wrong with it is in `report`; nothing throws. */
@@ -76,9 +83,11 @@ export function compile(input: CompilerInput): Compiled {
   const documentOf = ({ file }: Template): Document.Parsed =>
     (parsed.nested.get(file)?.clone() as Document.Parsed | undefined) ?? document;
   const { output = "template.yaml", digests = noDigests } = input;
-  const options = { plan, generation, output, digests };
-  const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(documentOf, resolved, options, report);
+  const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
+  const { hot, files, resourceCount } = isForeign
+    ? { hot: input.text, files: {}, resourceCount: template.resources.size }
+    : emitHot(documentOf, resolved, options, report);
   if (report.hasErrors) return { report, template, resolved, flow };
-  checkLimits(template, emitted.hot, report);
-  return { report, template, resolved, flow, emitted: { plan, generation, ...emitted } };
+  checkLimits(template, hot, resourceCount, report);
+  return { report, template, resolved, flow, emitted: { plan, generation, hot, files } };
 }

@@ -1,7 +1,7 @@
 // The HTTP server in front of a coordinator that vms talk to. Wires its doors to one port and keeps no state of its own.
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Server as Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { openFanout } from "../coordinator/fanout.ts";
@@ -16,8 +16,8 @@ import type { TlsFiles } from "./self-signed.ts";
 import { defaultLimits, type HubLimits, makeThrottle } from "./throttle.ts";
 
 export interface HubOptions {
-  /** Port 0 takes a free one. */
-  listen: { host: string; port: number };
+  /** Port 0 takes a free one; or a socket that listens already. */
+  listen: { host: string; port: number } | Socket;
   /** Stays open when the hub closes. */
   coordinator: Coordinator;
   /** Certificate and key (PEM) for TLS; plain HTTP without. */
@@ -82,13 +82,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       return socket.end("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
     sockets.handleUpgrade(request, socket, head, (agent) => serveAgent(agent, core));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => {
-      const where = `${listen.host}:${listen.port}`;
-      reject(new Failure("give-up", "listen", `the hub cannot listen on ${where}: ${messageOf(error)}`, { cause: error }));
-    });
-    server.listen(listen.port, listen.host, resolve);
-  });
+  await listenOn(server, listen);
 
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -103,9 +97,21 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     await coordinator[Symbol.asyncDispose]();
   }
   signal?.addEventListener("abort", () => void close(), { once: true });
-  const { port } = server.address() as AddressInfo;
-  const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+  const { address, port } = server.address() as AddressInfo;
+  const named = "host" in listen ? listen.host : address;
+  const host = named.includes(":") ? `[${named}]` : named;
   return { url: `${options.tls === undefined ? "http" : "https"}://${host}:${port}`, port, close, [Symbol.asyncDispose]: close };
+}
+
+function listenOn(server: Server, listen: HubOptions["listen"]): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => {
+      const where = "host" in listen ? `${listen.host}:${listen.port}` : "its socket";
+      reject(new Failure("give-up", "listen", `the hub cannot listen on ${where}: ${messageOf(error)}`, { cause: error }));
+    });
+    if ("host" in listen) server.listen(listen.port, listen.host, resolve);
+    else server.listen(listen, resolve);
+  });
 }
 
 function makeServer(tls: TlsFiles | undefined, listener: RequestListener): Server {

@@ -5,6 +5,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, mkdirSync, openSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { fileNameOf, type Machine, type VmStart } from "./machine.ts";
 import { endProcesses, runMarker } from "./processes.ts";
 
 export interface ProcessMachineOptions {
@@ -15,7 +16,7 @@ export interface ProcessMachineOptions {
 }
 
 /** Starts vms as processes, keeps their agents alive, and ends all that they started. */
-export class ProcessMachine {
+export class ProcessMachine implements Machine {
   readonly #options: ProcessMachineOptions;
   readonly #run = randomBytes(8).toString("hex");
   readonly #agents = new Map<string, ChildProcess>();
@@ -23,21 +24,19 @@ export class ProcessMachine {
   #stopping = false;
   /** When the first agent was started: wall clock, ms. */
   firstStartMs: number | undefined;
+  readonly consoles = undefined;
 
   constructor(options: ProcessMachineOptions) {
     this.#options = options;
   }
 
-  /** The folder of a vm, below the run's folder; members' brackets would be patterns to a shell. */
-  folderOf(vm: string): string {
-    return join(this.#options.folder, vm.replace(/\[(\d+)\]/g, ".$1").replace(/[^A-Za-z0-9._-]/g, "_"));
-  }
+  async listen(): Promise<undefined> {}
 
-  /** Starts the agent of a vm with `config` (AgentConfig), which holds its token and is readable only by us. */
-  start(vm: string, config: object): void {
-    const folder = this.folderOf(vm);
+  /** Starts the agent of a vm. Its configuration holds its token and is readable only by us. */
+  async start({ vm, config }: VmStart): Promise<void> {
+    const folder = join(this.#options.folder, fileNameOf(vm));
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, "agent.json"), JSON.stringify(config), { mode: 0o600 });
+    writeFileSync(join(folder, "agent.json"), JSON.stringify(config(folder)), { mode: 0o600 });
     this.#spawn(vm, folder);
   }
 
@@ -70,6 +69,10 @@ export class ProcessMachine {
     // Agents first: they answer blocked reads and end their roles in order.
     await Promise.all([...this.#agents.values()].map(endAgent));
     await endProcesses(this.#run, 1000);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 }
 

@@ -1,8 +1,6 @@
 // Who may do what at the hub's doors, over a coordinator given by its opener: in every example each vm reads and writes exactly the
 // cells that its own roles read and write, and nobody comes in with another's token or tag.
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { placeVms, type PlacedVm } from "../../src/cli/place-vms.ts";
@@ -16,9 +14,8 @@ import { chooseBranches, type Lookup } from "../../src/functions/evaluate.ts";
 import { cellId, endCell, factCell, parseCellId, wholeId } from "../../src/model/cell.ts";
 import { readsOf } from "../../src/model/expression.ts";
 import type { Rights, RolePlan } from "../../src/model/vm-plan.ts";
-import { compileFolder } from "../support/compile-folder.ts";
+import { compileFolder, folders } from "../support/compile-folder.ts";
 
-const root = join(import.meta.dirname, "../..");
 const tokenKey = "a key for tests only";
 const [stack, generation] = ["example", "g1"];
 
@@ -67,7 +64,9 @@ function writtenCells(vm: PlacedVm): string[] {
   ];
 }
 
-const examples = readdirSync(join(root, "examples")).filter((name) => !name.endsWith("deadlock"));
+const examples = folders
+  .flatMap((folder) => /^examples\/(.*)$/.exec(folder)?.[1] ?? [])
+  .filter((name) => !name.endsWith("deadlock"));
 
 interface Claim {
   stack: string;

@@ -102,7 +102,7 @@ function mutate(text: string, { kind, at, to, scrap }: Mutation): string {
 const nested = new Map(
   folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: "utf8" })
-      .filter((file) => /\.yaml$/.test(file) && !/(^|\/)(stack|env|env-2)\.yaml$|(^|\/)expected\//.test(file))
+      .filter((file) => file.endsWith(".yaml") && !/(^|\/)(stack|env|env-2)\.yaml$|(^|\/)expected\//.test(file))
       .map((file): [string, string] => [basename(file), readFileSync(join(folder, file), "utf8")]),
   ),
 );

@@ -1,12 +1,12 @@
 // weft up: the whole stack on this machine, live, until all roles are done.
-import { openSync, readFileSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UnknownToUs } from "../../machines/play-heat.ts";
 import { parseDuration } from "../../model/parse-duration.ts";
 import { showPlace } from "../../diagnostics/render.ts";
 import { messageOf } from "../../model/failure.ts";
-import type { Json } from "../../model/json.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { type MachineChoice, vmKinds } from "../open-machine.ts";
 import { runStack } from "../run-stack.ts";
 import { stackName } from "../stack-name.ts";
 import type { Profiles } from "../../monitor/estimate.ts";
@@ -16,19 +16,27 @@ import { jsonView } from "../json-view.ts";
 import { isLiveTerminal, liveView } from "../live-view.ts";
 import { plainView } from "../plain-view.ts";
 import type { RunView } from "../run-view.ts";
-import { compileFromOptions, templateFlags, templateHelp, type GoodTemplate } from "../template-options.ts";
+import { showUnknown } from "../show-unknown.ts";
+import { compileFromOptions, readAttrs, templateFlags, templateHelp } from "../template-options.ts";
 
 export const command = {
   summary: "run the whole stack on this machine",
   help: `
 usage: weft up T [options]
 
-Runs the stack of template T on this machine: every vm is a folder, a loopback address and processes; all vms start at once,
-each role waits only for what it reads. Only roles run here, never a server's own user_data. Ends when all roles have ended, prints the
+Runs the stack of template T on this machine: every vm is a folder, a loopback address and processes, or a vm that boots; all vms start at
+once, each role waits only for what it reads. A process vm runs roles only, never a server's own user_data. Ends when all roles have ended, prints the
 stack's outputs, and ends every process that it has started.
 
 ${templateHelp}
-  --vms process         what a vm is; the only kind in this version
+  --vms KIND            what a vm is (docs/machines.md):
+                          process   a folder, a loopback address and processes (default)
+                          netns     its own network, root file system, systemd and cloud-init; needs root
+                          qemu      a virtual machine
+  --image PATH          what these vms boot from; default: what "weft image" has built. For qemu a folder with vmlinuz,
+                        initrd.img and disk.raw, or a disk with cloud-init and a boot loader
+  --accel kvm|tcg       for qemu; default: kvm where it works, else tcg, the emulator
+  --memory MIB          for qemu: memory of each vm; default 512
   --coordinator URL     embedded:DIR, etcd://..., zookeeper://... or memory:; default: embedded, in a folder of this run
   --attrs FILE          JSON: values that only a cloud knows, {"resource.attribute": value}
   --timeout S           give up after S seconds (or 30s, 5m); default 3600
@@ -44,6 +52,9 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       options: {
         ...templateFlags,
         vms: { type: "string" },
+        image: { type: "string" },
+        accel: { type: "string" },
+        memory: { type: "string" },
         coordinator: { type: "string" },
         attrs: { type: "string" },
         timeout: { type: "string" },
@@ -52,8 +63,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
         json: { type: "boolean" },
       },
     });
-    if (values.vms !== undefined && values.vms !== "process")
-      throw new UsageError(`--vms ${values.vms}: this version runs process vms only`);
+    const vms = readMachineChoice(values);
     const compiled = compileFromOptions(positionals, values);
     if (compiled === undefined) return exitCodes.template;
     const missing = [...compiled.template.parameters.values()].filter(({ value }) => value === undefined);
@@ -77,6 +87,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
           stack: stackName(compiled.template.file),
           ...(values.coordinator === undefined ? {} : { coordinator: values.coordinator }),
           attrs: values.attrs === undefined ? {} : readAttrs(values.attrs),
+          vms,
           timeoutMs,
           keep: values.keep === true,
           ...(values.record === undefined ? {} : { onEvent: openRecorder(values.record) }),
@@ -88,7 +99,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       return result.ok ? exitCodes.done : exitCodes.failed;
     } catch (error) {
       if (!(error instanceof UnknownToUs)) throw error;
-      process.stderr.write(`${placeOf(error, compiled)}: error: ${error.message}\n  hint: ${error.hint}\n`);
+      process.stderr.write(showUnknown(error, compiled));
       return exitCodes.template;
     }
   },
@@ -106,30 +117,29 @@ function openRecorder(file: string): (event: StackEvent, before: Picture) => voi
   };
 }
 
+interface MachineFlags {
+  vms?: string | undefined;
+  image?: string | undefined;
+  accel?: string | undefined;
+  memory?: string | undefined;
+}
+
+function readMachineChoice({ vms = "process", image, accel, memory }: MachineFlags): MachineChoice {
+  const kind = vmKinds.find((name) => name === vms);
+  if (kind === undefined) throw new UsageError(`--vms ${vms} is none of ${vmKinds.join(", ")}`);
+  if (kind === "process" && image !== undefined) throw new UsageError("--image is for vms that boot: --vms netns or qemu");
+  if (kind !== "qemu" && (accel ?? memory) !== undefined) throw new UsageError("--accel and --memory are for --vms qemu");
+  if (accel !== undefined && accel !== "kvm" && accel !== "tcg") throw new UsageError(`--accel ${accel} is neither kvm nor tcg`);
+  if (memory !== undefined && !/^[1-9]\d{1,6}$/.test(memory)) throw new UsageError(`--memory ${memory} is no number of MiB`);
+  return {
+    kind,
+    ...(image === undefined ? {} : { image }),
+    ...(accel === undefined ? {} : { accel }),
+    ...(memory === undefined ? {} : { memoryMiB: Number(memory) }),
+  };
+}
+
 function chooseView(roles: string[], usual: Profiles, json: boolean): RunView {
   if (json) return jsonView(Date.now());
   return isLiveTerminal(process.stdout) ? liveView(roles, usual, process.stdout) : plainView(Date.now());
-}
-
-// A slot is named after its place in the vm's annotation: `ROLE.inputs.NAME`, `ROLE.run`, `group.size`.
-function placeOf({ place }: UnknownToUs, { template, resolved }: GoodTemplate): string {
-  if (place === undefined) return template.file;
-  if ("output" in place)
-    return showPlace(template.outputs.get(place.output)?.span ?? { file: template.file, line: 1, column: 1, length: 1 });
-  const vm = resolved.vms.find(({ id }) => id === place.vm);
-  const [roleName, part, input] = place.slot.replace(/#\d+$/, "").split(".");
-  const role = vm?.roles.find(({ spec }) => spec.name === roleName);
-  const named = part === "inputs" ? role?.inputs.find(({ spec }) => spec.name === input)?.spec.nameSpan : undefined;
-  const span = named ?? role?.spec.nameSpan ?? vm?.span;
-  return span === undefined ? template.file : showPlace(span);
-}
-
-function readAttrs(file: string): Record<string, Json> {
-  try {
-    const attrs = JSON.parse(readFileSync(file, "utf8")) as unknown;
-    if (attrs !== null && typeof attrs === "object" && !Array.isArray(attrs)) return attrs as Record<string, Json>;
-  } catch (error) {
-    throw new UsageError(`--attrs ${file}: ${messageOf(error)}`);
-  }
-  throw new UsageError(`--attrs ${file}: not a JSON object of {"resource.attribute": value}`);
 }

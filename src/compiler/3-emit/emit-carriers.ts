@@ -12,9 +12,11 @@ import { isOwnMember, isPrivate, prefixesIn } from "./bind-values.ts";
 import { checkBudget } from "./check-budget.ts";
 import type { HotOptions } from "./emit-hot.ts";
 import { findAttributes } from "./find-attributes.ts";
+import { hubPort } from "./boot-script.ts";
 import { type EmitScope, joined, localHot, localized, scopeAt } from "./emit-scopes.ts";
-import { bootTemplate, carrierTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
+import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { conditionOf, writtenOf } from "./hot-values.ts";
+import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
 
 export interface CarriedVm {
   plan: VmPlan;
@@ -112,7 +114,7 @@ export class Carriers {
     const ids = scope.lift(server.group === undefined ? { get_resource: server.name } : { get_attr: [server.name, "refs_map"] });
     const properties: JsonMap = {
       ...(indexVar === undefined ? { server: ids } : { servers: ids, index: indexVar }),
-      ...this.#identity(vm, this.#root, vm.id),
+      ...this.#identity(this.#root, vm.id),
       rights: ownTexts(rightsText(plan.rights), indexVar),
       ...unlessEmpty("values", values.open),
       ...unlessEmpty("own", values.own),
@@ -154,10 +156,12 @@ export class Carriers {
     const id = scope.parent === undefined ? vm.id : joined(scope.idPrefix(), here);
     const parameter = (name: string): Json => ({ get_param: this.#name(name) });
     return {
-      ...this.#identity(vm, scope, id),
+      ...this.#identity(scope, id),
       seal_key: scope.bring("weft_seal_key", seal, { hidden: true }),
-      hub_urls: scope.bring("weft_hub_urls", parameter("weft_hub_urls"), { type: "comma_delimited_list" }),
-      hub_fingerprint: scope.bring("weft_hub_fingerprint", parameter("weft_hub_fingerprint")),
+      hub_urls: scope.bring("weft_hub_urls", this.#hubUrls(), { type: "comma_delimited_list" }),
+      ...(this.#options.hubServer === true
+        ? {}
+        : { hub_fingerprint: scope.bring("weft_hub_fingerprint", parameter("weft_hub_fingerprint")) }),
       agent_url: scope.bring("weft_agent_url", parameter("weft_agent_url")),
       ...this.#private(vm),
       ...this.#parts(vm),
@@ -215,12 +219,81 @@ export class Carriers {
     return `${fileName(plain.slice(0, -1))}.yaml`;
   }
 
+  /** Takes a file that get_file names along; returns how it is found from now on. */
+  keepFile(scope: EmitScope, name: string): string {
+    const content = scope.template.files.get(name);
+    const isNested = scope.parent !== undefined;
+    const home = folderOf(this.#root.template.file);
+    const path = isElsewhere(name) ? name : folderOf(scope.template.file) + name;
+    // What is no text has not been read as it is; it stays where it is.
+    if (content === undefined || content.includes("\ufffd"))
+      return isNested && !isElsewhere(name) ? relativePath(`${home}${this.#options.output}.d/`, path) : name;
+    const kept = isNested ? relativePath(home, path) : name;
+    return this.pathFrom(scope, this.#add(`file.${fileName(kept, /[^A-Za-z0-9._-]/g)}`, content));
+  }
+
   sharedResources(): JsonMap {
-    const properties = { length: 64, character_classes: [{ class: "lettersdigits" }] };
-    return { [this.#name("weft_seal_key")]: { type: "OS::Heat::RandomString", properties } };
+    const key = {
+      type: "OS::Heat::RandomString",
+      properties: { length: 64, character_classes: [{ class: "lettersdigits" }] },
+    };
+    const seal = { [this.#name("weft_seal_key")]: key };
+    return this.#options.hubServer === true ? { ...seal, [this.#name("weft_token_key")]: key, ...this.#hubResources() } : seal;
+  }
+
+  // The hub's address is that of its port, which is there before it: no vm waits for the hub's.
+  #hubResources(): JsonMap {
+    const [hub, port, boot] = [this.#name("weft_hub"), this.#name("weft_hub_port"), this.#name("weft_hub_boot")];
+    const parameter = (name: string): JsonMap => ({ get_param: this.#name(name) });
+    const properties = {
+      image: parameter("weft_hub_image"),
+      flavor: parameter("weft_hub_flavor"),
+      networks: [{ port: { get_resource: port } }],
+      user_data_format: "RAW",
+      user_data_update_policy: "IGNORE",
+      user_data: { get_attr: [boot, "user_data"] },
+    };
+    return {
+      [port]: { type: "OS::Neutron::Port", properties: { network: parameter("weft_hub_network") } },
+      [boot]: {
+        type: this.pathFrom(this.#root, this.#add("weft.hub.yaml", hubTemplate(this.#options.digests))),
+        properties: { token_key: this.#tokenKey(), program_url: parameter("weft_program_url") },
+      },
+      [hub]: { type: "OS::Nova::Server", properties },
+    };
+  }
+
+  /** Stack outputs that are added: where the hub is, for `weft status` and the like. */
+  outputs(): JsonMap {
+    if (this.#options.hubServer !== true) return {};
+    const [url] = this.#hubUrls() as [Json];
+    return { [this.#root.template.outputs.has("weft_hub_url") ? "weft_hub_url_" : "weft_hub_url"]: { value: url } };
+  }
+
+  #tokenKey(): JsonMap {
+    const name = this.#name("weft_token_key");
+    return this.#options.hubServer === true ? { get_attr: [name, "value"] } : { get_param: name };
+  }
+
+  #hubUrls(): Json {
+    if (this.#options.hubServer !== true) return { get_param: this.#name("weft_hub_urls") };
+    const address = { get_attr: [this.#name("weft_hub_port"), "fixed_ips", 0, "ip_address"] };
+    return [{ str_replace: { template: `http://ADDRESS:${hubPort}`, params: { ADDRESS: address } } }];
   }
 
   parameters(): JsonMap {
+    const text = (description: string): JsonMap => ({ type: "string", description });
+    const agentUrl = { ...text("A folder from which vms fetch agent.cjs and node-linux-x64; empty: from a hub"), default: "" };
+    if (this.#options.hubServer === true)
+      return {
+        [this.#name("weft_hub_image")]: text("Image of the hub's vm"),
+        [this.#name("weft_hub_flavor")]: text("Flavor of the hub's vm"),
+        [this.#name("weft_hub_network")]: text("Network of the hub's vm, which all vms reach"),
+        [this.#name("weft_program_url")]: text(
+          "A folder from which the hub fetches hub.mjs, page.html, agent.cjs and node-linux-x64",
+        ),
+        [this.#name("weft_agent_url")]: agentUrl,
+      };
     return {
       [this.#name("weft_hub_urls")]: {
         type: "comma_delimited_list",
@@ -237,12 +310,21 @@ export class Carriers {
         constraints: [{ length: { min: 16 } }],
         description: "The hubs' WEFT_TOKEN_KEY",
       },
-      [this.#name("weft_agent_url")]: {
-        type: "string",
-        default: "",
-        description: "A folder from which vms fetch agent.cjs and node-linux-x64; empty: from a hub",
-      },
+      [this.#name("weft_agent_url")]: agentUrl,
     };
+  }
+
+  /** How many resources are added, in nested stacks too. */
+  countResources(): number {
+    const counts = this.vms.map(({ plan }) => {
+      const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
+      if (plan.group === undefined) return 3 + inCarrier;
+      const { size } = plan.group;
+      // Member, its server, and a carrier.
+      return 1 + (size.kind === "value" ? Number(size.value) * (3 + inCarrier) : 0);
+    });
+    // And the seal key.
+    return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
   }
 
   /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
@@ -253,11 +335,11 @@ export class Carriers {
     return { get_attr: [this.nameOf(vm), vm.indexVar === undefined ? "outputs" : `resource.${first}.outputs`, output] };
   }
 
-  #identity(_vm: CarriedVm, scope: EmitScope, id: Json): JsonMap {
+  #identity(scope: EmitScope, id: Json): JsonMap {
     return {
       vm: id,
       stack: scope.bring("weft_stack", { get_param: "OS::stack_id" }),
-      token_key: scope.bring("weft_token_key", { get_param: this.#name("weft_token_key") }, { hidden: true }),
+      token_key: scope.bring("weft_token_key", this.#tokenKey(), { hidden: true }),
     };
   }
 
@@ -308,10 +390,11 @@ export class Carriers {
   // As the stack's own template has it.
   #atRoot(expr: Expr, indexVar?: string): Json {
     if (expr.kind === "each") {
-      const inner = isOwnMember(expr.item, expr.index) ? mapOfMembers(localized(expr.item)) : localHot(expr.item);
-      return this.#scopeOf(expr.item).lift(inner);
+      const scope = this.#scopeOf(expr.item);
+      return scope.lift(isOwnMember(expr.item, expr.index) ? mapOf(expr.item, scope) : localHot(expr.item));
     }
-    return this.#scopeOf(expr).lift(isOwnMember(expr, indexVar) ? mapOfMembers(localized(expr)) : localHot(expr));
+    const scope = this.#scopeOf(expr);
+    return scope.lift(isOwnMember(expr, indexVar) ? mapOf(expr, scope) : localHot(expr));
   }
 
   #scopeOf(expr: Expr): EmitScope {
@@ -366,6 +449,10 @@ function reasonNotDelivered(
   return Object.values(slots).some(isForeign) ? "it needs what is hidden in another template" : undefined;
 }
 
+function mapOf(expr: Expr, { template }: EmitScope): Json {
+  return mapOfMembers(localized(expr), template.version);
+}
+
 // A value of a template that every member has for itself.
 function isOfMember(expr: Expr): boolean {
   return expr.kind !== "each" && [...prefixesIn(expr)].some((prefix) => prefix.includes("["));
@@ -389,12 +476,14 @@ function ownTexts(text: string, indexVar: string | undefined): string {
 }
 
 // `[group, resource.%index%, name]` of every member, by index: the variable would come too late within get_attr.
-function mapOfMembers(expr: Expr): Json {
+function mapOfMembers(expr: Expr, version: string): Json {
   if (expr.kind !== "attr") throw new Error("only an attribute is a member's own");
   const [member, ...path] = expr.path;
   const [, , attribute] = /^(resource\.[^.]*)(?:\.(.+))?$/s.exec(String(member)) ?? [];
   const rest = attribute === undefined ? path : [attribute, ...path];
-  return { get_attr: rest.length === 0 ? [expr.resource, "refs_map"] : [expr.resource, "attributes", ...rest] };
+  if (rest.length === 0) return { get_attr: [expr.resource, "refs_map"] };
+  // In the first version an attribute does not see the path behind it: there it is the list over the members.
+  return { get_attr: version === "2013-05-23" ? [expr.resource, ...rest] : [expr.resource, "attributes", ...rest] };
 }
 
 function findDefinition(document: unknown, group: string): { [key: string]: unknown } {
@@ -403,6 +492,6 @@ function findDefinition(document: unknown, group: string): { [key: string]: unkn
   return into(into(into(into(into(document, "resources"), group), "properties"), "resource_def"), "properties") ?? {};
 }
 
-function fileName(resource: string): string {
-  return resource.replace(/[^A-Za-z0-9_-]/g, (character) => `~${character.codePointAt(0)?.toString(16)}`);
+function fileName(text: string, odd: RegExp = /[^A-Za-z0-9_-]/g): string {
+  return text.replace(odd, (character) => `~${character.codePointAt(0)?.toString(16)}`);
 }

@@ -9,7 +9,7 @@ import type { ProgramDigests } from "./boot-script.ts";
 import { type CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
 import { hotOf } from "./hot-values.ts";
-import { folderOf, rebase, relativePath } from "./rebase.ts";
+import { folderOf, relativePath } from "./relative-path.ts";
 import { Tree } from "./yaml-tree.ts";
 
 export interface HotOptions {
@@ -18,12 +18,16 @@ export interface HotOptions {
   /** The name of the file that this will be: its nested files lie in the folder NAME.d. */
   output: string;
   digests: ProgramDigests;
+  /** Add a vm that is the hub. */
+  hubServer?: boolean;
 }
 
 export interface EmittedHot {
   hot: string;
   /** What lies in NAME.d, by name there. */
   files: Record<string, string>;
+  /** How many resources the stack has with those of its nested stacks, as far as groups have a size that is written out. */
+  resourceCount: number;
 }
 
 /**
@@ -38,36 +42,63 @@ export function emitHot(
 ): EmittedHot {
   const scopes = openScopes(resolved.scopes, documentOf);
   const carriers = new Carriers(scopes, resolved, options, report);
+  const root = scopeAt("", scopes);
+  const folder = `${folderOf(root.template.file)}${options.output}.d/`;
   // Before anything is written: what a vm needs may have to cross several borders.
   const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
+  const carries = added.length > 0;
   let hot = "";
   for (const scope of scopes.values()) {
-    if (scope.parent !== undefined && !scope.isChanged) continue;
+    const isRoot = scope === root;
+    if (!isRoot && !scope.isChanged) continue;
     const tree = new Tree(scope.document);
-    const [{ template }] = [scopeAt("", scopes)];
     strip(tree, scope);
-    if (scope.parent !== undefined) rebase(tree, template.file, scope.template.file, options.output);
-    for (const child of scope.children) editChild(tree, child, carriers, `${folderOf(template.file)}${options.output}.d/`);
-    const isRoot = scope.parent === undefined;
-    const own = added.filter(({ vm }) => isRoot || vm.scope === scope);
-    if (own.length > 0) {
-      const resources = tree.own(tree.root, "resources");
-      const more = Object.entries(isRoot ? carriers.sharedResources() : {});
-      for (const { vm, boot, carrier } of own) {
-        if (vm.scope === scope) more.push(...addBoot(tree, resources, vm, boot, carriers));
-        if (isRoot) more.push([carriers.nameOf(vm), carrier]);
-      }
-      for (const [name, value] of more) tree.setPlain(resources, name, value);
-    }
+    for (const child of scope.children) editChild(tree, child, carriers, folder);
+    addResources(tree, scope, added, carriers);
     if (!isRoot) addBorder(tree, scope);
-    else if (carriers.vms.length > 0) addParameters(tree, carriers);
+    else if (carries) addFrame(tree, carriers);
     if (isRoot) tellOutputs(tree, carriers, resolved);
     tree.mendAliases();
     carriers.addMemberFiles(scope, () => tree.plain());
-    if (scope.parent === undefined) hot = tree.toString();
+    // Files that lie beside the user's template need not lie beside this one.
+    if (scope.template.files.size > 0 && (carries || !isRoot)) tree.renameFiles((name) => carriers.keepFile(scope, name));
+    if (isRoot) hot = tree.toString();
     else carriers.addTemplate(scope, tree.toString());
   }
-  return { hot, files: carriers.files };
+  return { hot, files: carriers.files, resourceCount: countResources(scopes) + carriers.countResources() };
+}
+
+interface Added {
+  vm: CarriedVm;
+  boot: JsonMap;
+  carrier: Json;
+}
+
+// As far as the sizes of groups are written out.
+function countResources(scopes: ReadonlyMap<string, EmitScope>): number {
+  const counts = [...scopes.values()].map(({ template, resolved }) => {
+    const members = resolved.levels.map(({ size }) => (size.kind === "value" ? Number(size.value) : 1));
+    return template.resources.size * members.reduce((product, size) => product * size, 1);
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function addResources(tree: Tree, scope: EmitScope, added: Added[], carriers: Carriers): void {
+  const isRoot = scope.parent === undefined;
+  const here = added.filter(({ vm }) => vm.scope === scope);
+  if (here.length === 0 && (!isRoot || added.length === 0)) return;
+  const resources = tree.own(tree.root, "resources");
+  const owned = tree.ownEach(
+    resources,
+    here.map(({ vm }) => vm.own.name),
+  );
+  const more: [string, Json][] = Object.entries(isRoot ? carriers.sharedResources() : {});
+  for (const { vm, boot, carrier } of isRoot ? added : here) {
+    const server = vm.scope === scope ? owned.get(vm.own.name) : undefined;
+    if (server !== undefined) more.push(...addBoot(tree, server, vm, boot, carriers));
+    if (isRoot) more.push([carriers.nameOf(vm), carrier]);
+  }
+  for (const [name, value] of more) tree.addPlain(resources, name, value);
 }
 
 // Takes out what is ours, and of a nested template what Heat is told nothing of.
@@ -117,8 +148,7 @@ function addBorder(tree: Tree, { passed, exports }: EmitScope): void {
 }
 
 // Lets a server have its user_data from a resource of ours, which is returned; a group's members make their own.
-function addBoot(tree: Tree, resources: YAMLMap, vm: CarriedVm, boot: JsonMap, carriers: Carriers): [string, Json][] {
-  const resource = tree.own(resources, vm.own.name);
+function addBoot(tree: Tree, resource: YAMLMap, vm: CarriedVm, boot: JsonMap, carriers: Carriers): [string, Json][] {
   if (vm.own.group !== undefined) {
     makeMember(tree, tree.own(tree.own(resource, "properties"), "resource_def"), boot, carriers, vm);
     return [];
@@ -130,9 +160,13 @@ function addBoot(tree: Tree, resources: YAMLMap, vm: CarriedVm, boot: JsonMap, c
   return [[name, { type: carriers.pathFrom(vm.scope, carriers.bootFile()), ...conditional, properties: boot }]];
 }
 
-function addParameters(tree: Tree, carriers: Carriers): void {
+function addFrame(tree: Tree, carriers: Carriers): void {
   const parameters = tree.own(tree.root, "parameters");
   for (const [name, value] of Object.entries(carriers.parameters())) tree.setPlain(parameters, name, value);
+  const told = Object.entries(carriers.outputs());
+  if (told.length === 0) return;
+  const outputs = tree.own(tree.root, "outputs");
+  for (const [name, value] of told) tree.setPlain(outputs, name, value);
 }
 
 function tellOutputs(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {

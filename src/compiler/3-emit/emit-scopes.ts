@@ -67,7 +67,9 @@ export class EmitScope {
     const known = [...this.exports].find(([, other]) => JSON.stringify(other) === JSON.stringify(value))?.[0];
     const name = known ?? this.names.get(`weft_value_${this.exports.size + 1}`);
     this.exports.set(name, value);
-    return parent.lift({ get_attr: [resource.name, ...(resource.group === undefined ? [] : ["attributes"]), name] });
+    // In the first version an attribute does not see the path behind it: there it is the list over the members.
+    const isMap = resource.group !== undefined && parent.template.version !== "2013-05-23";
+    return parent.lift({ get_attr: [resource.name, ...(isMap ? ["attributes"] : []), name] });
   }
 
   /** What stands here for a value of the template in `from`, in which this one lies; the parameter is named `wanted`. */

@@ -61,18 +61,38 @@ export class Tree {
 
   /** The map under `key`, shared with nothing else any more, so that it can be changed; made if there is none. */
   own(map: YAMLMap, key: string): YAMLMap {
-    const found = this.#pairs(map).filter(({ pair }) => nameOf(pair) === key);
-    // A repeated key: the last one counts. What is merged in counts only where the map itself has nothing.
-    const { pair } = found.findLast(({ owner }) => owner === map) ?? found[0] ?? {};
+    return this.ownEach(map, [key]).get(key) as YAMLMap;
+  }
+
+  /** As own, for many keys of a large map. */
+  ownEach(map: YAMLMap, keys: Iterable<string>): Map<string, YAMLMap> {
+    const found = new Map<string, { pair: Pair; owner: YAMLMap }>();
+    for (const one of this.#pairs(map)) {
+      const name = nameOf(one.pair) ?? "";
+      // A repeated key: the last one counts. What is merged in counts only where the map itself has nothing.
+      if (one.owner === map || !found.has(name)) found.set(name, one);
+    }
+    const places = new Map(map.items.map((pair, index) => [nameOf(pair), index]));
+    const owned = new Map<string, YAMLMap>();
+    for (const key of keys) {
+      const copy = this.#copyOf(found.get(key)?.pair);
+      owned.set(key, copy);
+      const place = places.get(key);
+      const old = place === undefined ? undefined : map.items[place];
+      if (place === undefined || old === undefined) this.#add(map, new Pair(this.#document.createNode(key), copy), key);
+      else map.items[place] = new Pair(old.key, copy);
+    }
+    return owned;
+  }
+
+  #copyOf(pair: Pair | undefined): YAMLMap {
     const source = pair === undefined ? undefined : this.#asMap(pair.value)[0];
     const copy = new YAMLMap(this.#document.schema);
-    if (source !== undefined) {
-      copy.items = [...source.items];
-      if (source.flow !== undefined) copy.flow = source.flow;
-      if (source.commentBefore != null) copy.commentBefore = source.commentBefore;
-      if (source.comment != null) copy.comment = source.comment;
-    }
-    this.set(map, key, copy);
+    if (source === undefined) return copy;
+    copy.items = [...source.items];
+    if (source.flow !== undefined) copy.flow = source.flow;
+    if (source.commentBefore != null) copy.commentBefore = source.commentBefore;
+    if (source.comment != null) copy.comment = source.comment;
     return copy;
   }
 
@@ -87,16 +107,37 @@ export class Tree {
 
   /** As set, with data that come out as the same data whatever version of YAML a reader knows. */
   setPlain(map: YAMLMap, key: string, value: unknown): void {
+    this.set(map, key, this.#plainNode(value));
+  }
+
+  /** As setPlain, for a key that the map does not have. */
+  addPlain(map: YAMLMap, key: string, value: unknown): void {
+    map.items.push(new Pair(this.#document.createNode(key), this.#plainNode(value)));
+  }
+
+  #plainNode(value: unknown): Node {
     const node = this.#document.createNode(value, { aliasDuplicateObjects: false });
     visit(node as Node, {
       Scalar: (_key, scalar) => {
-        if (typeof scalar.value === "string") scalar.type = styleOf(scalar.value);
+        if (typeof scalar.value !== "string") return;
+        scalar.value = scalar.value.replace(brittle, (character) => `${mark}u${hex4(character)}${mark}`);
+        scalar.type = styleOf(scalar.value as string);
       },
       Map: (_key, inner) => {
         if (isCall(inner)) inner.flow = true;
       },
     });
-    this.set(map, key, node);
+    return node as Node;
+  }
+
+  /** Changes the names of files in all `get_file`. */
+  renameFiles(rename: (name: string) => string): void {
+    visit(this.#document, {
+      Pair: (_key, pair) => {
+        if (nameOf(pair) !== "get_file" || !isScalar(pair.value) || typeof pair.value.value !== "string") return;
+        pair.value.value = rename(pair.value.value);
+      },
+    });
   }
 
   /** The document as plain data. */
@@ -105,7 +146,8 @@ export class Tree {
   }
 
   toString(): string {
-    return this.#document.toString({ lineWidth: 0, flowCollectionPadding: false, doubleQuotedMinMultiLineLength: Infinity });
+    const options = { lineWidth: 0, flowCollectionPadding: false, doubleQuotedMinMultiLineLength: Infinity };
+    return this.#document.toString(options).replace(new RegExp(`${mark}(u[0-9a-f]{4})${mark}`, "g"), "\\$1");
   }
 
   /** Removes a key from `map` itself only. */
@@ -138,17 +180,6 @@ export class Tree {
       return list.items.length > 0;
     });
     if (groups.items.length === 0) this.remove(this.root, "parameter_groups");
-  }
-
-  /** Changes the names in all get_file. */
-  mapFiles(change: (name: string) => string): void {
-    visit(this.#document, {
-      Map: (_key, map) => {
-        const [pair] = map.items;
-        if (map.items.length !== 1 || pair === undefined || nameOf(pair) !== "get_file") return;
-        if (isScalar(pair.value)) pair.value.value = change(String(pair.value.value));
-      },
-    });
   }
 
   /** Writes out what an alias stood for when its anchor has gone with what was removed. */
@@ -192,6 +223,14 @@ export class Tree {
 function nameOf({ key }: Pair): string | undefined {
   if (!isScalar(key)) return undefined;
   return typeof key.value === "symbol" ? key.value.description : String(key.value);
+}
+
+// Line ends and unprintables to Heat's YAML but not to ours, which would not write them as escapes. A mark of noncharacters holds their place.
+const brittle = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+const mark = "\ufdd0";
+
+function hex4(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
 // Plain is what no YAML takes for anything but a text.

@@ -1,6 +1,4 @@
-// References to files, for a template that is emitted into another folder than the one it was read from.
-import type { Tree } from "./yaml-tree.ts";
-
+// Paths of files, for a template that is emitted into another folder than the one it was read from.
 /** What a path begins with: its folder and a slash, or nothing. */
 export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/") + 1);
@@ -19,11 +17,7 @@ function partsOf(path: string): string[] {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
 
-/** Lets the files that a nested template names be found from the folder OUTPUT.d beside the stack's own template, in which it will lie. */
-export function rebase(tree: Tree, stack: string, file: string, output: string): void {
-  const folder = `${folderOf(stack)}${output}.d/`;
-  tree.mapFiles((name) => {
-    const isElsewhere = name.startsWith("/") || /^[a-z][a-z0-9+.-]*:\/\//i.test(name);
-    return isElsewhere ? name : relativePath(folder, folderOf(file) + name);
-  });
+/** Tells whether a file's name is its own, wherever it is named: an absolute path or a URL. */
+export function isElsewhere(name: string): boolean {
+  return name.startsWith("/") || /^[a-z][a-z0-9+.-]*:\/\//i.test(name);
 }
