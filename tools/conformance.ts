@@ -113,6 +113,10 @@ function findDeviation({ before, after, errors, warnings, notes, isTheSame }: Ca
   return !isTheSame || before.digest === after.digest ? undefined : "what weft has emitted is not the same as data";
 }
 
+function countNotes(notes: string[], kind: "is-role" | "stays"): number {
+  return notes.filter((note) => note.startsWith(`deployment-${kind}:`)).length;
+}
+
 function brief(text: string): string {
   const line = text
     .replaceAll(/\s+/g, " ")
@@ -133,6 +137,7 @@ const deviations = cases.flatMap((one) => {
 const version = execFileSync(python, ["-c", "from importlib import metadata; print(metadata.version('openstack-heat'))"], {
   encoding: "utf8",
 }).trim();
+const withDeployments = cases.filter(({ notes }) => countNotes(notes, "is-role") + countNotes(notes, "stays") > 0);
 const count = (wanted: (one: Case) => boolean): number => accepted.filter(wanted).length;
 
 process.stdout.write(`# Conformance
@@ -146,13 +151,20 @@ without parameters and environments. Every HOT file was shown to the engine, com
 | accepted by Heat | ${accepted.length} |
 | of these: \`weft check\` has no error and no warning | ${count(({ errors, warnings }) => errors.length + warnings.length === 0)} |
 | of these: what \`weft compile\` makes is accepted by Heat | ${count(({ after }) => after?.error === null)} |
-| of these: what Heat's client then sends is the same, value by value, files included | ${count(({ before, after }) => before.digest === after?.digest)} |
+| of these: no deployment of Heat's own has become a role of weft | ${count(({ isTheSame }) => isTheSame)} |
+| of these: what Heat's client then sends is the same, value by value, files included | ${count(({ isTheSame, before, after }) => isTheSame && before.digest === after?.digest)} |
 | refused by Heat | ${refused.length} |
 | of these: weft refuses them or says why Heat may | ${refused.filter((one) => findDeviation(one) === undefined).length} |
 
 ## Deviations
 
 ${deviations.length === 0 ? "None." : `| file | deviation |\n|---|---|\n${deviations.join("\n")}`}
+
+## Deployments of Heat's own
+
+| file | have become roles | stay with Heat |
+|---|---|---|
+${withDeployments.map(({ file, notes }) => `| ${file} | ${countNotes(notes, "is-role")} | ${countNotes(notes, "stays")} |`).join("\n")}
 
 ## Refused by Heat
 
