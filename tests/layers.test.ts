@@ -20,6 +20,7 @@ const layers: Record<string, string[]> = {
   infer: ["model", "agent", "coordinator"],
   machines: ["model", "functions"],
   monitor: ["model", "coordinator"],
+  cloud: ["model", "coordinator"],
   web: ["model", "monitor"],
   cli: [
     "diagnostics",
@@ -34,6 +35,7 @@ const layers: Record<string, string[]> = {
     "infer",
     "machines",
     "monitor",
+    "cloud",
   ],
 };
 
@@ -82,7 +84,7 @@ test("pure folders touch no file, clock or randomness", () => {
 
 test("libraries stay where they belong", () => {
   const allowed: Record<string, RegExp> = {
-    yaml: /^compiler\//,
+    yaml: /^(compiler|cloud)\//,
     ws: /^hub\//,
     "prom-client": /^hub\/metrics/,
     "@opentelemetry/api": /^cli\/export-spans/,

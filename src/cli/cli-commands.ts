@@ -8,6 +8,13 @@ export const commands: Record<string, { summary: string; load(): Promise<{ comma
   graph: { summary: "show which role waits for which", load: () => import("./commands/graph.ts") },
   simulate: { summary: "predict makespan and critical path from durations", load: () => import("./commands/simulate.ts") },
   up: { summary: "run the whole stack on this machine", load: () => import("./commands/up.ts") },
+  plan: { summary: "say what an update would do to a stack on a cloud", load: () => import("./commands/plan.ts") },
+  deploy: {
+    summary: "create or update a stack on a cloud, and follow it to its end",
+    load: () => import("./commands/deploy.ts"),
+  },
+  destroy: { summary: "delete a stack of a cloud", load: () => import("./commands/destroy.ts") },
+  outputs: { summary: "print the outputs of a stack on a cloud", load: () => import("./commands/outputs.ts") },
   image: { summary: "build what vms on this machine boot from", load: () => import("./commands/image.ts") },
   status: { summary: "show every role of a running stack", load: () => import("./commands/status.ts") },
   why: { summary: "say why a role waits or has failed, down to the root", load: () => import("./commands/why.ts") },

@@ -43,12 +43,10 @@ export interface GoodTemplate extends Emitted {
   flow: Flow;
 }
 
+type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer">;
+
 /** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
-export function loadTemplate(
-  positionals: string[],
-  values: TemplateValues,
-  options: Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer"> = {},
-): LoadedTemplate {
+export function loadTemplate(positionals: string[], values: TemplateValues, options: CompileOptions = {}): LoadedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
   if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
@@ -86,20 +84,16 @@ export function loadTemplate(
 export function compileFromOptions(
   positionals: string[],
   values: TemplateValues,
-  counts?: Record<string, number>,
+  options: CompileOptions = {},
 ): GoodTemplate | undefined {
-  const { report, sources, template, resolved, flow, emitted } = loadTemplate(
-    positionals,
-    values,
-    counts === undefined ? {} : { counts },
-  );
+  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, options);
   const worthSaying = report.diagnostics.filter(({ severity }) => severity !== "note");
   process.stderr.write(renderText(worthSaying, sources));
   if (emitted === undefined || template === undefined || resolved === undefined || flow === undefined) return undefined;
   return { template, resolved, flow, ...emitted };
 }
 
-/** Reads NAME=VALUE or NAME=@FILE. */
+/** The value that a -P gives. */
 export function readParameter(text: string): { name: string; value: string } {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);
@@ -107,7 +101,8 @@ export function readParameter(text: string): { name: string; value: string } {
   return { name, value: value.startsWith("@") ? readNamed(value.slice(1)) : value };
 }
 
-function readNamed(file: string): string {
+/** Reads a file that the command line names; fails with UsageError. */
+export function readNamed(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {

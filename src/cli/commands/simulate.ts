@@ -43,7 +43,7 @@ exit: 0 done, 1 template wrong, 2 usage`,
       },
     });
     const counts = Object.fromEntries((values.count ?? []).map(readCount));
-    const compiled = compileFromOptions(positionals, values, counts);
+    const compiled = compileFromOptions(positionals, values, { counts });
     if (compiled === undefined) return exitCodes.template;
     const groups = compiled.resolved.vms.flatMap((vm) => vm.group?.name ?? []);
     for (const group of Object.keys(counts)) if (!groups.includes(group)) throw unknownName("--count", "group", group, groups);
