@@ -20,7 +20,7 @@ const suite = "bookworm";
 
 const common = [
   ..."systemd systemd-sysv dbus udev cloud-init ifupdown iproute2 iputils-ping ca-certificates".split(" "),
-  ..."procps curl netbase hostname python3".split(" "),
+  ..."procps curl netbase hostname openssh-client python3".split(" "),
 ];
 const kernel = "linux-image-cloud-amd64 initramfs-tools zstd".split(" ");
 
@@ -37,7 +37,7 @@ const files: Record<string, string> = {
 growpart: {mode: "off"}
 resize_rootfs: false
 locale: C.UTF-8
-ssh_genkeytypes: []
+ssh_genkeytypes: [ed25519]
 `,
   // No vm has a way to a mirror, and sources that cannot be reached cost minutes; so does a name server.
   "etc/apt/sources.list": "",

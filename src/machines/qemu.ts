@@ -106,7 +106,8 @@ export class QemuMachine implements BootMachine {
       "-drive",
       `file=${join(vm.folder, "seed.iso")},if=virtio,format=raw,readonly=on`,
       "-device",
-      `virtio-net-pci,netdev=lan,mac=${vm.mac}`,
+      // Without the program by which it would boot from the network.
+      `virtio-net-pci,netdev=lan,mac=${vm.mac},romfile=`,
       "-netdev",
       `tap,id=lan,ifname=${vm.port},script=no,downscript=no`,
     ];
