@@ -5,6 +5,7 @@ import { measureCoordinators } from "./coordinators.ts";
 import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
+import { measurePage } from "./page.ts";
 import { measureReaders } from "./readers.ts";
 import { measureTools } from "./tools.ts";
 
@@ -17,6 +18,7 @@ const measurements: Record<string, () => Promise<void>> = {
   readers: measureReaders,
   boot: measureBoot,
   tools: measureTools,
+  page: measurePage,
 };
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(measurements)) {

@@ -1,5 +1,7 @@
-// Bundles dist/: the command line (split, so that a command loads only its own part) and the agent (one file that travels to vms).
-import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+// Bundles dist/: the command line (split, so that a command loads only its own part), the agent (one file that travels to vms),
+// and the hub's page.
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -15,13 +17,42 @@ function readShims(folder) {
   return Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
 }
 
-// None of the languages minds how deep an indentation is, and only Python whether there is one.
+// Neither language minds how deep an indentation is, and Ruby not even whether there is one. What documents a class in Python may be all of it.
 function shorten(text, name) {
   const indent = name.endsWith(".py") ? (spaces) => " ".repeat(spaces.length / 4) : () => "";
   return text
+    .replace(/^( *)"""[^"]*"""$/gm, "$10")
     .replace(/^\s*#.*\n/gm, "")
     .replace(/^ +/gm, indent)
     .replace(/\n{2,}/g, "\n");
+}
+
+// The hub's page: one file with its script and its style inside, which alone may run there.
+async function buildPage(bundle) {
+  const result = await bundle({
+    absWorkingDir: root,
+    entryPoints: { script: "src/web/main.tsx", style: "src/web/page.css" },
+    bundle: true,
+    write: false,
+    outdir: "page",
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    charset: "utf8",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  const textOf = (ending) => result.outputFiles.find(({ path }) => path.endsWith(ending)).text.trimEnd();
+  const [script, style] = [textOf(".js").replaceAll("</script", "<\\/script"), textOf(".css")];
+  const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const policy = `default-src 'none'; img-src data:; connect-src 'self'; script-src ${hash(script)}; style-src ${hash(style)}`;
+  const page = readFileSync(join(root, "src/web/page.html"), "utf8")
+    .replace('content=""', () => `content="${policy}"`)
+    .replace("<style></style>", () => `<style>${style}</style>`)
+    .replace('<script type="module"></script>', () => `<script type="module">${script}</script>`);
+  writeFileSync(join(root, "dist/page.html"), page);
 }
 
 /** Builds everything; throws when a bundle cannot be made. */
@@ -69,6 +100,7 @@ export async function build() {
       plugins: [shimTexts(shimText)],
     }),
   ]);
+  await buildPage(bundle);
   // Chunks are named by their content: those of earlier builds would pile up.
   for (const name of readdirSync(join(root, "dist/chunks"))) {
     if (!Object.hasOwn(commandLine.metafile.outputs, `dist/chunks/${name}`)) rmSync(join(root, "dist/chunks", name));

@@ -1,5 +1,8 @@
 // Measures how long a role is active: the time since its start without the time in which it is blocked in reads.
 
+const shortestBlockMs = 20;
+const mostBlocks = 50;
+
 /** Runs from its making. Pauses nest: it stands still while at least one is open. */
 export class ActiveClock {
   readonly startedMs = Date.now();
@@ -8,6 +11,9 @@ export class ActiveClock {
   #open = 0;
   #blockedSince = 0;
   #blockedMs = 0;
+  #blockedSinceWallMs = 0;
+  /** When it stood still, by the wall clock: the newest stretches that a person could see. */
+  readonly blocks: [fromMs: number, toMs: number][] = [];
   #alarm: { atActiveMs: number; ring: () => void; timer?: ReturnType<typeof setTimeout> } | undefined;
 
   constructor(now: () => number = () => performance.now()) {
@@ -29,14 +35,22 @@ export class ActiveClock {
     this.#open += 1;
     if (this.#open === 1) {
       this.#blockedSince = this.#now();
+      this.#blockedSinceWallMs = Date.now();
       clearTimeout(this.#alarm?.timer);
     }
     return () => {
       this.#open -= 1;
       if (this.#open > 0) return;
       this.#blockedMs += this.#now() - this.#blockedSince;
+      this.#noteBlock(this.#blockedSinceWallMs, Date.now());
       this.#setTimer();
     };
+  }
+
+  #noteBlock(fromMs: number, toMs: number): void {
+    if (toMs - fromMs < shortestBlockMs) return;
+    this.blocks.push([fromMs, toMs]);
+    if (this.blocks.length > mostBlocks) this.blocks.shift();
   }
 
   /** Calls `ring` when it has been active for `ms` more. The returned function calls it off; there is one alarm at a time. */

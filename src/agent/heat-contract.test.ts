@@ -30,24 +30,25 @@ const job = (...outputs: string[]) => ({
   inputs: {},
   folder: "/f",
   roleFolder: "/r",
+  startedAt: "",
 });
 
 test("what a tool prints is captured only when somebody reads it", () => {
-  expect(heatOutputFiles(job("url"), "/f/outputs")).toEqual({ outputFiles: { url: "/f/outputs.url" } });
+  expect(heatOutputFiles(job("url"), "/f/outputs")).toEqual({ outputFiles: { url: "/f/outputs.url" }, capture: false });
   expect(heatOutputFiles(job("url", "deploy_stderr", "deploy_status_code"), "/f/outputs")).toEqual({
-    outputFiles: { url: "/f/outputs.url", deploy_stderr: "/f/stderr" },
-    capture: { stdout: "/f/stdout", stderr: "/f/stderr" },
+    outputFiles: { url: "/f/outputs.url" },
+    capture: true,
   });
 });
 
 test("outputs keep their text to the last newline, and of what was printed the end that fits", () => {
-  const printed = `${"\n".repeat(200_000)}end`;
-  const files = { url: "http://x\n", deploy_stdout: printed };
+  const stdout = `${"\n".repeat(200_000)}end`;
   const outputs = collectHeatOutputs({
     job: job("url", "deploy_stdout", "deploy_status_code"),
     exitCode: 0,
     signal: null,
-    files,
+    files: { url: "http://x\n" },
+    printed: { stdout, stderr: "" },
   });
   expect(outputs["url"]).toEqual({ value: "http://x\n" });
   expect(outputs["deploy_status_code"]).toEqual({ value: 0 });

@@ -18,26 +18,27 @@ export function heatVariable(value: Json, input: Pick<InputPlan, "type">): strin
   return handed === null ? "" : pythonText(handed);
 }
 
-/** Files of a job in which Heat's hooks look for outputs, and those that what it prints goes to when someone reads that. */
-export function heatOutputFiles({ role, folder }: Job, outputsPath: string): Pick<Prepared, "outputFiles" | "capture"> {
-  const outputFiles = Object.fromEntries(role.outputs.map(({ name }) => [name, `${outputsPath}.${name}`]));
-  delete outputFiles["deploy_status_code"];
-  if (outputFiles["deploy_stdout"] === undefined && outputFiles["deploy_stderr"] === undefined) return { outputFiles };
-  const capture = { stdout: `${folder}/stdout`, stderr: `${folder}/stderr` };
-  if (outputFiles["deploy_stdout"] !== undefined) outputFiles["deploy_stdout"] = capture.stdout;
-  if (outputFiles["deploy_stderr"] !== undefined) outputFiles["deploy_stderr"] = capture.stderr;
-  return { outputFiles, capture };
+/** Files of a job in which Heat's hooks look for outputs, and whether someone reads what it prints. */
+export function heatOutputFiles({ role }: Job, outputsPath: string): Pick<Prepared, "outputFiles" | "capture"> {
+  const names = role.outputs.map(({ name }) => name);
+  const written = names.filter((name) => !/^deploy_(stdout|stderr|status_code)$/.test(name));
+  return {
+    outputFiles: Object.fromEntries(written.map((name) => [name, `${outputsPath}.${name}`])),
+    capture: names.includes("deploy_stdout") || names.includes("deploy_stderr"),
+  };
 }
 
 /** The outputs of a finished job: texts exactly as they stand in the files, the last newline too. */
-export function collectHeatOutputs({ job, exitCode, files }: Finished): Collected["outputs"] {
-  const outputs: Collected["outputs"] = {};
-  for (const [name, text] of Object.entries(files)) {
-    outputs[name] = { value: name === "deploy_stdout" || name === "deploy_stderr" ? keepEnd(text) : text };
-  }
-  const wantsStatus = job.role.outputs.some(({ name }) => name === "deploy_status_code");
-  if (wantsStatus && exitCode !== null) outputs["deploy_status_code"] = { value: exitCode };
-  return outputs;
+export function collectHeatOutputs({ job, exitCode, files, printed }: Finished): Collected["outputs"] {
+  const { stdout, stderr } = printed ?? { stdout: "", stderr: "" };
+  const results: Record<string, Json> = {
+    ...files,
+    deploy_stdout: keepEnd(stdout),
+    deploy_stderr: keepEnd(stderr),
+    deploy_status_code: exitCode,
+  };
+  const wanted = job.role.outputs.filter(({ name }) => results[name] !== undefined && results[name] !== null);
+  return Object.fromEntries(wanted.map(({ name }) => [name, { value: results[name] as Json }]));
 }
 
 /** Puts the inputs' values in place of each map `{KEY: NAME}`, as Heat does for a structured deployment; null for one it does not have. */

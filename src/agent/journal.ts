@@ -21,6 +21,7 @@ export interface Timing {
   endedMs?: number;
   blockedMs?: number;
   marks?: Mark[];
+  blocks?: [fromMs: number, toMs: number][];
 }
 
 /** What a run of a role was made of, as digests: if all of it is the same again, so is what the role did. */

@@ -31,7 +31,8 @@ export interface RoleRun {
 /** Returns when a role ran, up to now. */
 export function measureRun({ clock, marks, timing }: RoleRun): Timing {
   if (clock === undefined) return { ...timing, endedMs: Date.now() };
-  return { startedMs: timing.startedMs ?? clock.startedMs, endedMs: Date.now(), blockedMs: clock.blockedMs(), marks };
+  const { blocks } = clock;
+  return { startedMs: timing.startedMs ?? clock.startedMs, endedMs: Date.now(), blockedMs: clock.blockedMs(), marks, blocks };
 }
 
 /** Returns the status to report of a role now. */
@@ -39,6 +40,7 @@ export function makeStatus(vm: string, role: RolePlan, progress: RoleProgress, r
   const { clock, timing, logTail } = run;
   const ended = endOf(progress) !== undefined;
   const startedMs = timing.startedMs ?? clock?.startedMs;
+  const blocks = timing.blocks ?? clock?.blocks ?? [];
   return {
     id: roleId(vm, role.name),
     state: stateOf(progress),
@@ -48,6 +50,7 @@ export function makeStatus(vm: string, role: RolePlan, progress: RoleProgress, r
     ...(startedMs === undefined ? {} : { startedMs, blockedMs: timing.blockedMs ?? clock?.blockedMs() ?? 0 }),
     ...(ended && timing.endedMs !== undefined ? { endedMs: timing.endedMs } : {}),
     ...(ended && timing.marks !== undefined ? { marks: timing.marks } : {}),
+    ...(blocks.length === 0 ? {} : { blocks }),
     ...(progress.error === undefined ? {} : { error: progress.error }),
     ...(progress.phase === "failed" && role.onError === "continue" ? { tolerated: true } : {}),
     ...(progress.origin === undefined ? {} : { origin: parseFailure(progress.origin).role }),

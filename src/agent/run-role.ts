@@ -25,7 +25,7 @@ import { lastLine, readLogTail } from "./log-tail.ts";
 import type { RoleSession } from "./role-session.ts";
 import { shimText } from "./shim-texts.ts";
 import { endGroup, type Exit, startProcess } from "./spawn.ts";
-import type { Finished, Job, Prepared, PreparedFile, Tool } from "./tool.ts";
+import type { Finished, Job, Prepared, PreparedFile, Printed, Tool } from "./tool.ts";
 import { findAdapter } from "./tools.ts";
 
 export interface AttemptParts {
@@ -69,6 +69,8 @@ interface Reason {
 
 // Of an output's file; the value itself may be smaller than its text.
 const maxFileBytes = 1024 * 1024;
+// A hook prints all its outputs and what it ran has printed, as JSON.
+const maxPrintedBytes = 4 * maxFileBytes;
 
 /** Runs one attempt. Rejects with the signal's reason when the agent stops meanwhile; the attempt's processes are gone then. */
 export async function runRole(parts: AttemptParts): Promise<AttemptResult> {
@@ -104,20 +106,29 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
     prepared = tool.prepare(job);
     if (parts.change !== undefined) prepared = parts.change(prepared);
     makeFolders(parts);
-    for (const file of prepared.files) writePrepared(file);
     if (prepared.scratch !== undefined) {
       rmSync(prepared.scratch, { recursive: true, force: true });
       mkdirSync(prepared.scratch, { mode: 0o700 });
     }
+    for (const file of prepared.files) writePrepared(file);
   } catch (error) {
     signal.throwIfAborted();
     return { failure: messageOf(error), final: true };
   }
-  const ended = await runProcess(parts, prepared).finally(() => {
-    if (prepared.scratch !== undefined) rmSync(prepared.scratch, { recursive: true, force: true });
-  });
-  if (prepared.capture !== undefined) keepLog(parts.logPath, prepared.capture);
-  return "failure" in ended ? ended : judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared) });
+  const printedFolder = `${parts.roleFolder}/.printed`;
+  try {
+    const capture = prepared.capture === true ? makePrinted(printedFolder) : undefined;
+    const ended = await runProcess(parts, prepared, capture);
+    const printed = capture === undefined ? {} : { printed: readPrinted(capture) };
+    if (!("failure" in ended)) {
+      return await judge(parts, tool, { job, ...ended, files: readFiles(parts.session, prepared), ...printed });
+    }
+    keepLog(parts, printed);
+    return ended;
+  } finally {
+    for (const folder of [prepared.scratch, printedFolder])
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function makeJob(parts: AttemptParts, options: JsonMap): Promise<Job> {
@@ -126,7 +137,8 @@ async function makeJob(parts: AttemptParts, options: JsonMap): Promise<Job> {
   if (run.state === "failed") throw new Error(`what to run: ${run.error}`);
   for (const { name, secret } of plan.inputs) if (secret && inputs[name] !== undefined) session.learnSecret(inputs[name]);
   const filled = plan.inputKey === undefined ? run.value : fillInputs(run.value, inputs, plan.inputKey);
-  return { vm, role: { ...plan, options }, run: filled, inputs, folder, roleFolder };
+  const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
+  return { vm, role: { ...plan, options }, run: filled, inputs, folder, roleFolder, startedAt };
 }
 
 function makeFolders({ folder, roleFolder }: AttemptParts): void {
@@ -140,9 +152,13 @@ function writePrepared(file: PreparedFile): void {
   writeFileSync(file.path, "text" in file ? file.text : shimText(file.shim), { mode: file.mode });
 }
 
-async function runProcess(parts: AttemptParts, { argv, env, cwd, capture }: Prepared): Promise<Exit | Reason> {
+async function runProcess(
+  parts: AttemptParts,
+  { argv, env, cwd, stdin }: Prepared,
+  capture: Printed | undefined,
+): Promise<Exit | Reason> {
   const { plan, clock, signal, logPath } = parts;
-  const command = { argv, env: { ...parts.env, ...env }, cwd, logPath, capture };
+  const command = { argv, env: { ...parts.env, ...env }, cwd, logPath, capture, stdin };
   const started = await startProcess(command).catch((error: unknown) => explainStart(argv[0] as string, error));
   if (typeof started === "string") return { failure: started, final: true };
   parts.onStarted(started.pid);
@@ -171,51 +187,64 @@ function explainStart(program: string, error: unknown): string {
   if ((error as NodeJS.ErrnoException).code === "E2BIG") {
     return `cannot start ${program}: the inputs are too large for environment variables (128 KiB each); say "when: lazy" and read them with weft-get`;
   }
+  if ((error as NodeJS.ErrnoException).code === "EACCES") return `cannot start ${program}: it is not executable`;
   if ((error as NodeJS.ErrnoException).code !== "ENOENT") return `cannot start ${program}: ${messageOf(error)}`;
   if (!existsSync(program)) return `${program} is not installed`;
   const [first] = readFileSync(program, "utf8").split("\n", 1);
   return `the interpreter of its first line, "${first}", is not installed`;
 }
 
-// What was printed is for the log too.
-function keepLog(logPath: string, { stdout, stderr }: { stdout: string; stderr: string }): void {
-  for (const path of [stdout, stderr]) if (existsSync(path)) appendFileSync(logPath, readEnd(path));
+// Files for what is captured: it may be secret, so they are not kept.
+function makePrinted(folder: string): Printed {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o700 });
+  return { stdout: `${folder}/stdout`, stderr: `${folder}/stderr` };
 }
 
-// The end of a file, as much as could be a value.
-function readEnd(path: string): Buffer {
+function readPrinted({ stdout, stderr }: Printed): Printed {
+  return { stdout: readEnd(stdout), stderr: readEnd(stderr) };
+}
+
+// What was captured is for the log too, but for secrets that are known by now.
+function keepLog({ logPath, mask }: AttemptParts, { printed }: Pick<Finished, "printed">, log?: string): void {
+  if (printed !== undefined) appendFileSync(logPath, mask(log ?? printed.stdout + printed.stderr));
+}
+
+// The end of a file.
+function readEnd(path: string): string {
+  if (!existsSync(path)) return "";
   const file = openSync(path, "r");
   try {
     const size = fstatSync(file).size;
-    const end = Buffer.alloc(Math.min(size, maxFileBytes));
+    const end = Buffer.alloc(Math.min(size, maxPrintedBytes));
     readSync(file, end, 0, end.length, size - end.length);
-    return end;
+    return end.toString("utf8");
   } finally {
     closeSync(file);
   }
 }
 
-function readFiles(session: RoleSession, { outputFiles, capture }: Prepared): Record<string, string> {
-  const printed = [capture?.stdout, capture?.stderr];
+function readFiles(session: RoleSession, { outputFiles }: Prepared): Record<string, string> {
   const files: Record<string, string> = {};
   for (const [name, path] of Object.entries(outputFiles)) {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found?.isFile() !== true) continue;
-    if (printed.includes(path)) files[name] = readEnd(path).toString("utf8");
-    else if (found.size > maxFileBytes) session.refuseTooLarge(name);
+    if (found.size > maxFileBytes) session.refuseTooLarge(name);
     else files[name] = readFileSync(path, "utf8");
   }
   return files;
 }
 
-async function judge({ plan, session, logPath }: AttemptParts, tool: Tool, finished: Finished): Promise<Reason | undefined> {
-  const { outputs, failure } = tool.collect(finished);
+async function judge(parts: AttemptParts, tool: Tool, finished: Finished): Promise<Reason | undefined> {
+  const { plan, session, logPath } = parts;
+  const { outputs, failure, log } = tool.collect(finished);
   const refusal = session.refusal;
   for (const [name, given] of Object.entries(outputs)) {
     const publish = plan.outputs.find((output) => output.name === name)?.publish;
     // A failed attempt publishes nothing that is held until success.
     if (failure === undefined || publish === "on_write") await session.write(name, given);
   }
+  keepLog(parts, finished, log);
   if (refusal !== undefined) return { failure: refusal.message, final: refusal.final };
   if (failure === undefined) {
     return session.refusal === undefined ? undefined : { failure: session.refusal.message, final: session.refusal.final };

@@ -22,6 +22,17 @@ test("what a process says on either stream goes to its log, and it has nothing t
   expect(readFileSync(join(folder, "log"), "utf8")).toBe("one\ntwo\n");
 });
 
+test("what is captured goes to files of its own, and what there is to read need not be read", async () => {
+  const folder = makeFolder();
+  const capture = { stdout: join(folder, "out"), stderr: join(folder, "err") };
+  const command = { env: process.env, cwd: folder, logPath: join(folder, "log"), capture, stdin: "x".repeat(1024 * 1024) };
+  const reads = await startProcess({ ...command, argv: ["sh", "-c", "wc -c; echo two >&2"] });
+  expect(await reads.exited).toEqual({ exitCode: 0, signal: null });
+  expect(["out", "err", "log"].map((name) => readFileSync(join(folder, name), "utf8").trim())).toEqual(["1048576", "two", ""]);
+  const ignores = await startProcess({ ...command, argv: ["true"] });
+  expect(await ignores.exited).toEqual({ exitCode: 0, signal: null });
+});
+
 test("a command that is not there is told at once", async () => {
   const folder = makeFolder();
   const missing = startProcess({ argv: ["no-such-command"], env: process.env, cwd: folder, logPath: join(folder, "log") });

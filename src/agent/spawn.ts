@@ -10,6 +10,8 @@ export interface Command {
   /** Receives standard output and standard error, unless `capture` names a file for each. */
   logPath: string;
   capture?: { stdout: string; stderr: string } | undefined;
+  /** What it may read on its standard input; nothing otherwise. */
+  stdin?: string | undefined;
 }
 
 export interface Exit {
@@ -26,16 +28,20 @@ export interface Started {
 
 const longestPauseMs = 100;
 
-/** Starts a command with nothing on its standard input. Rejects when it cannot be started. */
-export function startProcess({ argv, env, cwd, logPath, capture }: Command): Promise<Started> {
+/** Starts a command. Rejects when it cannot be started. */
+export function startProcess({ argv, env, cwd, logPath, capture, stdin }: Command): Promise<Started> {
   return new Promise((resolve, reject) => {
     const open = [openSync(logPath, "w", 0o600)];
     try {
       if (capture !== undefined) open.push(openSync(capture.stdout, "w", 0o600), openSync(capture.stderr, "w", 0o600));
       const [log, stdout = log, stderr = log] = open;
-      const child = spawn(argv[0] as string, argv.slice(1), { cwd, env, detached: true, stdio: ["ignore", stdout, stderr] });
+      const stdio = [stdin === undefined ? "ignore" : "pipe", stdout, stderr] as const;
+      const child = spawn(argv[0] as string, argv.slice(1), { cwd, env, detached: true, stdio: [...stdio] });
       const exited = new Promise<Exit>((ended) => child.once("exit", (exitCode, signal) => ended({ exitCode, signal })));
       child.once("error", reject);
+      // It need not read all of it.
+      child.stdin?.on("error", () => {});
+      child.stdin?.end(stdin);
       if (child.pid !== undefined) resolve({ pid: child.pid, exited });
     } catch (error) {
       reject(error as Error);

@@ -15,6 +15,8 @@ export interface Job {
   folder: string;
   /** The folder of the role, kept from attempt to attempt: the tool's working directory. */
   roleFolder: string;
+  /** When the attempt began: `2026-11-27T22:26:30Z`. */
+  startedAt: string;
 }
 
 /** What to write, start and read for a job. */
@@ -26,8 +28,10 @@ export interface Prepared {
   cwd: string;
   /** Files that hold outputs' values after the exit, by output name. */
   outputFiles: Record<string, string>;
-  /** Files for what the tool prints; without, it goes to the log at once, with it when the tool has ended. */
-  capture?: { stdout: string; stderr: string };
+  /** What is on its standard input; without, nothing. It goes through a pipe, as it may hold secrets. */
+  stdin?: string;
+  /** Whether what the tool prints is for `collect`. It goes to the log when the tool has ended, else at once. */
+  capture?: boolean;
   /** A folder that the tool may use for state of its own, which may hold secrets: emptied first and removed when it has ended. */
   scratch?: string;
 }
@@ -41,12 +45,21 @@ export interface Finished {
   exitCode: number | null;
   signal: string | null;
   files: Record<string, string>;
+  /** With `capture`; of very much the end. */
+  printed?: Printed;
+}
+
+export interface Printed {
+  stdout: string;
+  stderr: string;
 }
 
 /** `outputs` are texts to be parsed by the declared type, or typed values. `failure` says why the attempt failed. */
 export interface Collected {
   outputs: Record<string, { text: string } | { value: Json }>;
   failure?: string;
+  /** What the log is to hold of what was captured; all of it otherwise. */
+  log?: string;
 }
 
 /** An adapter. A missing tool is a failed role that says so: `probe` names a command that must exist, and how to get it. */

@@ -1,4 +1,4 @@
-// The programs that travel to vms: the agent's one file, and a Node for those that have none.
+// Files that were built beside the command line: programs that travel to vms (the agent's one file, a Node for those that have none), the page.
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -9,11 +9,20 @@ import { Failure } from "../model/failure.ts";
 
 /** The path of dist/agent.cjs; fails where the bundle has not been built. */
 export function agentProgram(): string {
+  return builtFile("agent.cjs", "the agent's bundle");
+}
+
+/** The path of dist/page.html, what people see at a hub; fails where it has not been built. */
+export function hubPage(): string {
+  return builtFile("page.html", "the hub's page");
+}
+
+function builtFile(name: string, what: string): string {
   // From dist/cli.js, from one of its chunks, or from the sources.
   for (let folder = dirname(fileURLToPath(import.meta.url)); folder !== dirname(folder); folder = dirname(folder)) {
-    for (const path of [join(folder, "agent.cjs"), join(folder, "dist/agent.cjs")]) if (existsSync(path)) return path;
+    for (const path of [join(folder, name), join(folder, "dist", name)]) if (existsSync(path)) return path;
   }
-  throw new Failure("give-up", "not-built", 'the agent\'s bundle is missing\nhint: build it with "npm run build"');
+  throw new Failure("give-up", "not-built", `${what} is missing\nhint: build it with "npm run build"`);
 }
 
 /** The path of the Node executable that vms without one may run; undefined where npm has brought none for x64 and this is none either. */

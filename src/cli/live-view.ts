@@ -70,6 +70,9 @@ export function liveView(roles: string[], usual: Profiles, terminal: NodeJS.Writ
   const onResize = (): void => draw();
   terminal.on("resize", onResize);
   return {
+    page(url) {
+      screen.print(`${screen.paint("gray", `to look on: ${url}`)}\n`);
+    },
     role(_, now) {
       picture = now;
       isNew = true;

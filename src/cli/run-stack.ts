@@ -29,7 +29,7 @@ import { startVms } from "./start-vms.ts";
 import { giveUserData, ownParts } from "./give-user-data.ts";
 import { addressesOf, type MachineChoice, openMachine } from "./open-machine.ts";
 import { openVmHub } from "./open-vm-hub.ts";
-import { readProgramDigests } from "./agent-program.ts";
+import { hubPage, readProgramDigests } from "./agent-program.ts";
 import { announceRun } from "./find-hub.ts";
 import { measureRun } from "./measure-run.ts";
 import { placeVms, type PlacedVm } from "./place-vms.ts";
@@ -91,10 +91,12 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   try {
     await using coordinator = await openCoordinator(options.coordinator ?? `embedded:${join(folder.path, "coordinator")}`);
     const watched = reportTrouble(coordinator, (text) => view.note(text));
-    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey });
+    await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator: watched, tokenKey, page: hubPage() });
     // In a coordinator that stays, the newest generation is an earlier run's until the first agent has come.
     const access = { hub: hub.url, stack, token: operatorToken(tokenKey, stack), generation };
     forget = announceRun(access);
+    const page = `${hub.url}/#${new URLSearchParams({ stack, token: access.token }).toString()}`;
+    view.page?.(page);
     await using vmHub = await openVmHub(machine, watched, tokenKey);
     if (machine.consoles !== undefined) view.note(`the vms' consoles: ${machine.consoles}`);
     const placed = new Map(vms.map((vm) => [vm.id, vm]));
@@ -132,7 +134,9 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     view.done(result);
     if (machine.consoles !== undefined && (reason === "failed" || reason === "timeout")) keepConsoles(machine.consoles, view);
     if (options.keep && reason !== "interrupted") {
-      view.note(`\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}`);
+      view.note(
+        `\neverything stays until Ctrl-C; the hub is ${hub.url}, stack ${stack}, operator token ${access.token}\nto look on: ${page}`,
+      );
       await aborted(signal);
     }
     await machine.stop();

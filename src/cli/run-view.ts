@@ -18,6 +18,8 @@ export interface RunResult {
 /** What a run tells while it goes on. */
 export interface RunView {
   role(status: RoleStatus, picture: Picture): void;
+  /** Where a person can look on; the address logs in. */
+  page?(url: string): void;
   /** A line for people: where the hub is, that a stop was asked for. */
   note(text: string): void;
   done(result: RunResult): void;

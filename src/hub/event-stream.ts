@@ -14,7 +14,8 @@ export type SendEvent = (event: string, data: unknown) => void;
 export async function streamTo(response: ServerResponse, signal: AbortSignal, begin: (send: SendEvent) => void): Promise<void> {
   if (signal.aborted) return;
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" });
-  response.flushHeaders();
+  // Browsers hand a stream over with its first bytes.
+  response.write(": begin\n\n");
   const comment = setInterval(() => response.write(": alive\n\n"), commentIntervalMs);
   const ended = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   begin((event, data) => {

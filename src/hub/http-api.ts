@@ -57,6 +57,10 @@ async function route(
     await sendBackup(core, request, response);
     return undefined;
   }
+  if (path.length === 1 && path[0] === "metrics" && core.metrics !== undefined) {
+    await core.metrics(request, response);
+    return undefined;
+  }
   const [version, stacks, stack] = path;
   if (version !== "v1" || stacks !== "stacks" || stack === undefined || stack === "") throw notFound();
   const identity = await core.admit(readClaim(request, stack));

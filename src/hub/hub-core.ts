@@ -1,4 +1,5 @@
 // What the doors of a hub (agents' sockets, plain HTTP, events) share: the coordinator, who comes, and which generations there are.
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Hello } from "../coordinator/backends/hub-frames.ts";
 import type { Coordinator, Entry } from "../coordinator/coordinator.ts";
 import { generationsPrefix, type Scope } from "../coordinator/keys.ts";
@@ -16,6 +17,10 @@ export interface HubCore {
   /** Tells whether this is the token of whoever runs the hub. */
   isHubToken(token: string): boolean;
   backup?: (file: string) => Promise<void>;
+  /** Answers GET /metrics, where the hub has been told to. */
+  metrics?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The stacks whose agents or operators have come to this hub. */
+  stacks(): string[];
   programs: ProgramServer;
   /** Checks a claim, and finds the epoch of a vm, which it opens where that is due. Fails `unauthorized` or `superseded`. */
   admit(claim: Omit<Hello, "v">): Promise<Identity>;
@@ -50,6 +55,7 @@ export function makeHubCore({
   backup,
   programs = {},
 }: HubCoreOptions): HubCore {
+  const stacks = new Set<string>();
   let encoded: { entry: Entry; text: string } | undefined;
 
   // Nobody waits for it: what a coordinator that is away leaves undone is done when the next generation comes.
@@ -72,6 +78,7 @@ export function makeHubCore({
         const whose = claim.vm === undefined ? "token of the operator" : `token or rights tag of vm ${claim.vm.id}`;
         throw new Failure("give-up", "unauthorized", `this is not the ${whose} of stack ${claim.stack}`);
       }
+      stacks.add(identity.stack);
       if (identity.kind === "operator" || claim.vm === undefined) return identity;
       const { epoch, isNew } = await admitToEpoch(coordinator, claim.stack, claim.vm);
       if (isNew) tidy(claim.stack);
@@ -81,7 +88,11 @@ export function makeHubCore({
       return findNewest(await coordinator.list(generationsPrefix(stack)));
     },
     removeGeneration: (scope) => removeGeneration(coordinator, scope),
-    removeStack: (stack) => removeStack(coordinator, stack),
+    stacks: () => [...stacks],
+    removeStack(stack) {
+      stacks.delete(stack);
+      return removeStack(coordinator, stack);
+    },
     encodeEntry(entry) {
       if (entry === undefined) return "null";
       if (encoded?.entry !== entry) encoded = { entry, text: JSON.stringify(entry) };

@@ -10,6 +10,7 @@ import { Failure, messageOf } from "../model/failure.ts";
 import { serveAgent } from "./agent-socket.ts";
 import { answerRequest } from "./http-api.ts";
 import { makeHubCore } from "./hub-core.ts";
+import { makePageSender } from "./page.ts";
 import type { Programs } from "./serve-programs.ts";
 import type { TlsFiles } from "./self-signed.ts";
 import { defaultLimits, type HubLimits, makeThrottle } from "./throttle.ts";
@@ -27,6 +28,10 @@ export interface HubOptions {
   limits?: Partial<HubLimits>;
   /** When a new generation of a stack comes, all but this many of its newest are removed; without, none. */
   keepGenerations?: number;
+  /** Serve /metrics. */
+  metrics?: boolean;
+  /** The file of the page that people see at `/`; without, there is none. */
+  page?: string;
   /** Writes a copy of the coordinator's store to a new file, where it can. */
   backup?: (file: string) => Promise<void>;
   /** Programs that vms may fetch without a token: `agent.cjs`, `node-linux-x64`. */
@@ -62,7 +67,14 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     programs: options.programs,
   });
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxFrameBytes });
-  const server = makeServer(options.tls, (request, response) => void answerRequest(core, request, response));
+  if (options.metrics === true) {
+    const { makeMetrics } = await import("./metrics.ts");
+    core.metrics = makeMetrics(core, { connections: () => sockets.clients.size });
+  }
+  const sendPage = options.page === undefined ? undefined : makePageSender(options.page);
+  const server = makeServer(options.tls, (request, response) => {
+    if (sendPage?.(request, response) !== true) void answerRequest(core, request, response);
+  });
   server.on("upgrade", (request, socket, head) => {
     // A caller that hangs up must not take the hub along.
     socket.on("error", () => {});

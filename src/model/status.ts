@@ -21,6 +21,8 @@ export interface RoleStatus {
   endedMs?: number;
   /** Of the attempts' lives, the time blocked in reads. */
   blockedMs?: number;
+  /** The newest stretches of that time, by the agent's wall clock. */
+  blocks?: [fromMs: number, toMs: number][];
   error?: string;
   /** The last lines of the tool's output, when it failed. */
   logTail?: string;

@@ -16,7 +16,7 @@ export const tools: readonly ToolInfo[] = [
   { name: "script", defaultWhen: "eager", hasDeferred: false, pathOptions: [] },
   { name: "chef", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["cookbook_path", "chef_repo_path", "config"] },
   { name: "puppet", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["modulepath"] },
-  { name: "salt", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["file_roots"] },
+  { name: "salt", defaultWhen: "lazy", hasDeferred: true, pathOptions: ["file_roots", "pillar_roots"] },
   { name: "ansible", defaultWhen: "lazy", hasDeferred: false, pathOptions: ["roles_path", "collections_path"] },
   { name: "murano", defaultWhen: "lazy", hasDeferred: false, pathOptions: ["resources"] },
 ];

@@ -41,29 +41,57 @@ export const emptyPicture: Picture = { roles: new Map(), vms: new Map(), cells: 
 
 /** Returns the picture after `event`. */
 export function updatePicture(picture: Picture, event: StackEvent): Picture {
-  switch (event.type) {
-    case "snapshot": {
-      const { roles, vms, cells, outlines } = event.status;
-      return {
-        roles: new Map(roles.map((role) => [role.id, role])),
-        vms: new Map(vms.map((vm) => [vm.vm, vm])),
-        cells: new Map(cells.map((cell) => [cell.cell, cell])),
-        outlines: new Map(outlines.map((outline) => [outline.vm, outline])),
-      };
-    }
-    case "role":
-      return { ...picture, roles: new Map(picture.roles).set(event.status.id, event.status) };
-    case "cell":
-      return { ...picture, cells: new Map(picture.cells).set(event.cell.cell, event.cell) };
-    case "outline":
-      return { ...picture, outlines: new Map(picture.outlines).set(event.outline.vm, event.outline) };
-    case "vm": {
-      const vms = new Map(picture.vms);
-      if (event.present && event.presence !== undefined) vms.set(event.vm, event.presence);
-      else vms.delete(event.vm);
-      return { ...picture, vms };
+  return updateAll(picture, [event]);
+}
+
+/** Returns the picture after all of `events`, in their order. What none of them touches stays the same object. */
+export function updateAll(picture: Picture, events: StackEvent[]): Picture {
+  let next = picture;
+  const own = new Set<unknown>();
+  // Copied once, however many events follow.
+  const edit = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> => {
+    const copy = own.has(map) ? (map as Map<string, Value>) : new Map(map);
+    own.add(copy);
+    return copy;
+  };
+  for (const event of events) {
+    switch (event.type) {
+      case "snapshot": {
+        const { roles, vms, cells, outlines } = event.status;
+        next = {
+          roles: new Map(roles.map((role) => [role.id, role])),
+          vms: new Map(vms.map((vm) => [vm.vm, vm])),
+          cells: new Map(cells.map((cell) => [cell.cell, cell])),
+          outlines: new Map(outlines.map((outline) => [outline.vm, outline])),
+        };
+        break;
+      }
+      case "role":
+        next = { ...next, roles: edit(next.roles).set(event.status.id, event.status) };
+        break;
+      case "cell":
+        next = { ...next, cells: edit(next.cells).set(event.cell.cell, event.cell) };
+        break;
+      case "outline":
+        next = { ...next, outlines: edit(next.outlines).set(event.outline.vm, event.outline) };
+        break;
+      case "vm": {
+        const vms = edit(next.vms);
+        if (event.present && event.presence !== undefined) vms.set(event.vm, event.presence);
+        else vms.delete(event.vm);
+        next = { ...next, vms };
+        break;
+      }
     }
   }
+  return next;
+}
+
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** The outlines in the order of their vms' names, `app[2]` before `app[10]`. */
+export function sortOutlines(outlines: Picture["outlines"]): VmOutline[] {
+  return [...outlines.values()].toSorted((left, right) => byName.compare(left.vm, right.vm));
 }
 
 /** Tells whether a role will change its state no more. */
@@ -94,6 +122,8 @@ export function writersOf(picture: Picture, cell: string): string[] | undefined 
 export interface WhyLine {
   depth: number;
   text: string;
+  /** The role that the line is about. */
+  role?: string;
 }
 
 /**
@@ -114,10 +144,10 @@ export function explainRole(
   function describe(role: string, depth: number): void {
     const status = picture.roles.get(role);
     if (status === undefined) {
-      lines.push({ depth, text: `${role} has not been reported: ${vmState(picture, vmOf(role))}` });
+      lines.push({ depth, role, text: `${role} has not been reported: ${vmState(picture, vmOf(role))}` });
       return;
     }
-    lines.push({ depth, text: `${role} ${roleLine(picture, status, nowMs)}${usually(status)}` });
+    lines.push({ depth, role, text: `${role} ${roleLine(picture, status, nowMs)}${usually(status)}` });
     if (seen.has(role)) return;
     seen.add(role);
     if (status.state === "failed" || status.state === "skipped") {

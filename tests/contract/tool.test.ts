@@ -7,13 +7,22 @@ import { openAgentBench, planRole, planVm } from "./agent-bench.ts";
 import { describeTool, type ToolUnderTest } from "./tool.ts";
 import { ansibleUnderTest } from "./tools/ansible.ts";
 import { chefUnderTest } from "./tools/chef.ts";
+import { muranoUnderTest } from "./tools/murano.ts";
 import { puppetUnderTest } from "./tools/puppet.ts";
+import { saltUnderTest } from "./tools/salt.ts";
 import { scriptUnderTest } from "./tools/script.ts";
 
 // The suites of the others, which need their engines and take their time, are in engines/.
 describeTool(scriptUnderTest);
 
-const tools: ToolUnderTest[] = [scriptUnderTest, chefUnderTest("18", "client"), ansibleUnderTest, puppetUnderTest];
+const tools: ToolUnderTest[] = [
+  scriptUnderTest,
+  chefUnderTest("18", "client"),
+  ansibleUnderTest,
+  puppetUnderTest,
+  muranoUnderTest,
+  saltUnderTest,
+];
 
 test.for(tools)("$name is in the agent's list", ({ name }) => {
   expect(findAdapter(name)?.name).toBe(name);

@@ -34,6 +34,8 @@ export interface ToolUnderTest {
   env?: Record<string, string>;
   /** Why it cannot be tested here: it is not installed. */
   missing?: string;
+  /** No machine of ours can get it: where engines are required, it is skipped all the same, and said so. */
+  isOptional?: boolean;
   /** Longer than it takes to start, on a busy machine. */
   startMs: number;
   /** Options of a role that `compose` relies on. */
@@ -59,7 +61,7 @@ export function describeTool(tool: ToolUnderTest): void {
   const title = tool.title ?? tool.name;
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
     const isGap = tool.gaps[name] !== undefined;
-    test(name, { fails: isGap, skip: tool.missing !== undefined && !isRequired }, async () => {
+    test(name, { fails: isGap, skip: tool.missing !== undefined && (!isRequired || tool.isOptional === true) }, async () => {
       if (tool.missing !== undefined) throw new Error(tool.missing);
       for (const [variable, value] of Object.entries(tool.env ?? {})) vi.stubEnv(variable, value);
       onTestFinished(() => void vi.unstubAllEnvs());

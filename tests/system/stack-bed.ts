@@ -62,7 +62,12 @@ export class StackBed {
   roles: string[] = [];
   vms: string[] = [];
 
-  constructor(stack: string, port: number, shared?: SharedCoordinator) {
+  /** The key that the hub has. */
+  readonly tokenKey: string = tokenKey;
+  readonly #hubFlags: string[];
+
+  constructor(stack: string, port: number, shared?: SharedCoordinator, hubFlags: string[] = []) {
+    this.#hubFlags = hubFlags;
     this.#stack = stack;
     this.#shared = shared;
     this.#port = port;
@@ -161,6 +166,7 @@ export class StackBed {
             `127.0.0.1:${this.#ports[Number(hub[1] ?? 1) - 1]}`,
             "--coordinator",
             this.#shared?.url ?? `embedded:${join(this.folder, "hub")}`,
+            ...this.#hubFlags,
           ]
         : [join(root, "dist/agent.cjs"), ...this.#agentFlags(member)];
     const env = { ...process.env, [runMarker]: this.#marker, WEFT_TOKEN_KEY: tokenKey, ...extra };

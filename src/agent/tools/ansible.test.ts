@@ -6,7 +6,7 @@ import { ansible } from "./ansible.ts";
 
 function prepare(role: Partial<RolePlan>, inputs: Record<string, Json> = {}): Prepared {
   const plan = { name: "app", tool: "ansible", options: {}, inputs: [], outputs: [], ...role } as unknown as RolePlan;
-  const job: Job = { vm: "web", role: plan, run: "- hosts: all", inputs, folder: "/f", roleFolder: "/r" };
+  const job: Job = { vm: "web", role: plan, run: "- hosts: all", inputs, folder: "/f", startedAt: "", roleFolder: "/r" };
   return ansible.prepare(job);
 }
 

@@ -8,7 +8,7 @@ const options = { cookbook_path: "/c" };
 
 function prepare(role: Partial<RolePlan>, inputs: Record<string, Json> = {}, run: Json = "recipe[a]"): Prepared {
   const plan = { name: "app", tool: "chef", options, inputs: [], outputs: [], ...role } as unknown as RolePlan;
-  const job: Job = { vm: "web", role: plan, run, inputs, folder: "/f", roleFolder: "/r" };
+  const job: Job = { vm: "web", role: plan, run, inputs, folder: "/f", roleFolder: "/r", startedAt: "" };
   return chef.prepare(job);
 }
 

@@ -6,11 +6,12 @@ import socket
 from urllib.parse import quote
 
 with open(os.environ['WEFT_JOB'], encoding='utf-8') as file:
-    _job = json.load(file)
+    #: What the adapter says of the role.
+    job = json.load(file)
 #: Names of the declared inputs.
-inputs = _job['inputs']
+inputs = job['inputs']
 #: Declared outputs: maps of name, from and type.
-outputs = _job['outputs']
+outputs = job['outputs']
 
 
 class AgentError(Exception):
@@ -37,17 +38,22 @@ def write(output, value):
 
 
 def _ask(method, kind, name, body=None, content_type=None):
-    connection = _Connection('weft')
     headers = {} if content_type is None else {'Content-Type': content_type}
     url = '/v1/%s/%s/%s' % (quote(os.environ['WEFT_ROLE'], safe=''), kind, quote(name, safe=''))
+    status, text = request(method, url, None if body is None else body.encode(), headers)
+    if status not in (200, 204):
+        raise AgentError(text.strip())
+    return text
+
+
+def request(method, url, body, headers):
+    """Returns the status and the text of the agent's answer."""
+    connection = _Connection('weft')
     try:
-        connection.request(method, url, None if body is None else body.encode(), headers)
+        connection.request(method, url, body, headers)
         response = connection.getresponse()
-        text = response.read().decode()
+        return response.status, response.read().decode()
     except (OSError, http.client.HTTPException):
         raise AgentError('the agent cannot be reached, or has gone')
     finally:
         connection.close()
-    if response.status not in (200, 204):
-        raise AgentError(text.strip())
-    return text

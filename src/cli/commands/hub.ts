@@ -7,9 +7,9 @@ import { reportTrouble } from "../../coordinator/report-trouble.ts";
 import { retrying } from "../../coordinator/retrying.ts";
 import { openHub } from "../../hub/hub.ts";
 import type { HubLimits } from "../../hub/throttle.ts";
-import { operatorToken } from "../../hub/tokens.ts";
+import { hubToken, operatorToken } from "../../hub/tokens.ts";
 import { Failure } from "../../model/failure.ts";
-import { vmPrograms } from "../agent-program.ts";
+import { hubPage, vmPrograms } from "../agent-program.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { findTlsFiles } from "../hub-tls-files.ts";
 
@@ -33,6 +33,8 @@ that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
                        weft-hub.key, or where --tls-cert and --tls-key say; agents and commands pin its fingerprint
   --rate N             requests that one token may send a second, default 2000; ten times as many at once after a pause
   --connections N      connections that one vm may have at once, default 16
+  --metrics            serve Prometheus metrics at /metrics, for the token that is printed
+  --log json           a JSON object a line on standard error: time, message
   --keep-generations N when a new generation of a stack comes, remove all but its newest N; default: keep all`,
   async run(args) {
     const { values } = parseArgs({
@@ -47,6 +49,8 @@ that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
         rate: { type: "string" },
         connections: { type: "string" },
         "keep-generations": { type: "string" },
+        metrics: { type: "boolean" },
+        log: { type: "string" },
       },
     });
     const tokenKey = process.env["WEFT_TOKEN_KEY"];
@@ -54,13 +58,16 @@ that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
       throw new UsageError("set WEFT_TOKEN_KEY to a secret of 16 characters or more");
     const listen = parseListen(values.listen ?? "127.0.0.1:8470");
     const limits = readLimits(values);
+    if (values.log !== undefined && values.log !== "json") throw new UsageError(`--log ${values.log}: only json is known`);
+    const complain = values.log === "json" ? complainAsJson : complainInWords;
+    const metrics = values.metrics === true;
     const kept = values["keep-generations"];
     const retention = kept === undefined ? {} : { keepGenerations: parseCount("--keep-generations", kept) };
     const tls = findTlsFiles(values, listen.host);
     // From here on: who reads our first line may end us at once.
     const stop = new AbortController();
     process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
-    const opened = await openPatiently(values.coordinator ?? "embedded:weft-data", stop.signal);
+    const opened = await openPatiently(values.coordinator ?? "embedded:weft-data", complain, stop.signal);
     if (opened === undefined) return exitCodes.interrupted;
     await using coordinator = opened;
     const watched = reportTrouble(coordinator, complain);
@@ -72,19 +79,26 @@ that have none, from the same port: /agent/agent.cjs, /agent/node-linux-x64.
       ...security,
       ...retention,
       ...copying,
+      metrics,
+      page: hubPage(),
       programs: vmPrograms(),
     });
     process.stdout.write(`hub at ${hub.url}\n`);
     if (tls !== undefined) process.stdout.write(`certificate's SHA-256 fingerprint: ${tls.fingerprint}\n`);
     if (values.stack !== undefined)
       process.stdout.write(`operator token of ${values.stack}: ${operatorToken(tokenKey, values.stack)}\n`);
+    if (metrics) process.stdout.write(`metrics at ${hub.url}/metrics, token of who runs the hub: ${hubToken(tokenKey)}\n`);
     if (!stop.signal.aborted) await once(stop.signal, "abort");
     return exitCodes.done;
   },
 } satisfies Command;
 
 // Hub and coordinator may start in any order: one that is away is waited for, not silently. Undefined when told to stop meanwhile.
-async function openPatiently(url: string, signal: AbortSignal): Promise<Coordinator | undefined> {
+async function openPatiently(
+  url: string,
+  complain: (text: string) => void,
+  signal: AbortSignal,
+): Promise<Coordinator | undefined> {
   let told = "";
   const opening = retrying(async () => {
     try {
@@ -100,8 +114,12 @@ async function openPatiently(url: string, signal: AbortSignal): Promise<Coordina
   });
 }
 
-function complain(text: string): void {
+function complainInWords(text: string): void {
   process.stderr.write(`weft: ${text}\n`);
+}
+
+function complainAsJson(message: string): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), message })}\n`);
 }
 
 function readLimits(flags: { rate?: string | undefined; connections?: string | undefined }): Partial<HubLimits> {

@@ -1,17 +1,16 @@
 // weft watch: the picture of a running stack on the terminal, live, or of a recorded run played again.
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { messageOf } from "../../model/failure.ts";
 import type { RoleStatus } from "../../model/status.ts";
 import { followStack } from "../../monitor/follow.ts";
-import { emptyPicture, type Picture, type StackEvent, updatePicture } from "../../monitor/picture.ts";
-import { parseRecording, type RecordedEvent } from "../../monitor/recording.ts";
+import { emptyPicture, type Picture, sortOutlines, type StackEvent, updatePicture } from "../../monitor/picture.ts";
+import type { RecordedEvent } from "../../monitor/recording.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { drawFrame } from "../draw-frame.ts";
 import { accessFlags, accessHelp, findHub } from "../find-hub.ts";
 import { isLiveTerminal, Screen } from "../live-view.ts";
 import { plainView } from "../plain-view.ts";
+import { readRecording } from "../read-recording.ts";
 import { readHistory } from "../run-history.ts";
 
 export const command = {
@@ -48,14 +47,6 @@ ${accessHelp}
     return exitCodes.done;
   },
 } satisfies Command;
-
-function readRecording(file: string): RecordedEvent[] {
-  try {
-    return parseRecording(readFileSync(file, "utf8"));
-  } catch (error) {
-    throw new UsageError(`--replay ${file}: ${messageOf(error)}`);
-  }
-}
 
 function readSpeed(text = "1"): number {
   const speed = Number(text);
@@ -141,8 +132,8 @@ function changedRoles(before: Picture, event: StackEvent): RoleStatus[] {
     .toSorted((left, right) => left.atMs - right.atMs);
 }
 
-// As the agents have told of them; a role that was only reported comes last.
+// By their vms' names; a role that was only reported comes last.
 function rolesOf({ outlines, roles }: Picture): string[] {
-  const told = [...outlines.values()].flatMap((outline) => outline.roles.map(({ id }) => id));
+  const told = sortOutlines(outlines).flatMap((outline) => outline.roles.map(({ id }) => id));
   return [...new Set([...told, ...roles.keys()])];
 }

@@ -9,6 +9,7 @@ import { parseInputs } from "./parse-inputs.ts";
 import { parseOutputs } from "./parse-outputs.ts";
 import type { PackedPaths } from "./pack-files.ts";
 import { parseOptions } from "./parse-options.ts";
+import { parseRun } from "./parse-run.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
 import { readDuration } from "./read-duration.ts";
 import { type Fields, openMap, readText, reportType } from "./read-fields.ts";
@@ -81,7 +82,10 @@ function parseRole(
     span: fields.span,
     tool: tool?.name ?? "script",
     toolSpan: tool?.span ?? fields.span,
-    run: run === undefined ? { kind: "literal", value: "", span: fields.span } : parseValue(run.value, context),
+    run:
+      run === undefined
+        ? { kind: "literal", value: "", span: fields.span }
+        : parseRun(run.value, tool?.name ?? "script", context),
     ...parseOptions(fields.get("options"), label, tool?.name ?? "script", packed, context),
     inputs,
     outputs: parseOutputs(fields.get("outputs"), label, inputs, context),

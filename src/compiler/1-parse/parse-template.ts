@@ -9,6 +9,7 @@ import { parseParameters } from "./parse-parameters.ts";
 import { parseResources } from "./parse-resources.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
 import { parseYaml } from "./parse-yaml.ts";
+import { pathBeside } from "./path-beside.ts";
 import { describeValue, type Fields, openMap } from "./read-fields.ts";
 
 export interface TemplateSource {
@@ -129,10 +130,4 @@ function parseOutputSection(section: Fields | undefined, context: ParseContext):
     outputs.set(name, output);
   }
   return outputs;
-}
-
-/** The path of a file that a template names: beside the template unless absolute. */
-function pathBeside(template: string, name: string): string {
-  const folder = template.slice(0, template.lastIndexOf("/") + 1);
-  return name.startsWith("/") ? name : folder + name;
 }

@@ -1,0 +1,2 @@
+default['kitchen']['kg_per_animal'] = 4
+default['zoo']['animals'] = {}

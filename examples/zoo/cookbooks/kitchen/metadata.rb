@@ -1,0 +1,2 @@
+name 'kitchen'
+version '1.0.0'

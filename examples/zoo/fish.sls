@@ -1,0 +1,3 @@
+feed the fish:
+  cmd.run:
+    - name: echo {{ pillar['kitchen']['portions'] | length }} kinds of leftovers

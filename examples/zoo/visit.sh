@@ -1,0 +1,3 @@
+set -eu
+echo "tickets: $TICKETS; fish: $FISH"
+weft-put seen "$TICKETS; fish: $FISH"

@@ -1,0 +1,98 @@
+"""Scripts of an execution plan, as its Body calls them: a program run through a shell, or a class of Puppet."""
+import json
+import os
+import shlex
+import shutil
+import stat
+import subprocess
+
+from murano_args import Values
+from murano_plan import PlanError
+from murano_socket import serve
+
+
+class Script:
+    def __init__(self, name, definition, files, on_done):
+        self._name = name
+        self._definition = definition
+        self._files = files
+        self._on_done = on_done
+
+    def __getattr__(self, function):
+        """Scripts may be called as `script.function(...)`: the name of the function says nothing to them."""
+        if function.startswith('__'):
+            raise AttributeError(function)
+        return self
+
+    def _load(self):
+        folder = self._files.folder_of(self._name)
+        os.makedirs(folder, exist_ok=True)
+        for file_id in self._definition['Files']:
+            self._files.put(file_id, self._name)
+        return folder
+
+    def _run(self, command, env=None, good=(0,), **paths):
+        """Runs a command line; `paths` as subprocess has them. What the options say is not to be captured goes to the log."""
+        options = self._definition.get('Options') or {}
+        pipe = lambda option: subprocess.PIPE if options.get(option, True) else None
+        done = subprocess.run(command, shell=True, env=env, universal_newlines=True, encoding='utf-8', errors='replace',
+                              stdout=pipe('captureStdout'), stderr=pipe('captureStderr'), **paths)
+        result = Values({
+            'exitCode': 0 if done.returncode in good else done.returncode,
+            'stdout': done.stdout.strip() if done.stdout else None,
+            'stderr': done.stderr.strip() if done.stderr else None,
+        })
+        self._on_done(self._name, result)
+        if options.get('verifyExitcode', True) and result.exitCode != 0:
+            raise PlanError(100, 'Script %s returned error code' % self._name, dict(result))
+        return result
+
+
+class Application(Script):
+    def __call__(self, commandline='', input=None):
+        folder = self._load()
+        path = self._files.put(self._definition['EntryPoint'], self._name)
+        os.chmod(path, stat.S_IEXEC | stat.S_IREAD)
+        # The Body goes on in the folder of the script, with Murano's agent too.
+        os.chdir(os.path.dirname(path))
+        return self._run('./"%s" %s' % (os.path.basename(path), commandline), cwd=os.path.dirname(path))
+
+
+class PuppetClass(Script):
+    """`attributes` are parameters of the module: the values that Puppet looks up are asked for one by one."""
+
+    def __init__(self, name, definition, files, on_done, tool):
+        super().__init__(name, definition, files, on_done)
+        self._tool = tool
+
+    def __call__(self, attributes=None, input=None):
+        self._load()
+        tool = self._tool
+        if shutil.which(tool['command']) is None:
+            raise PlanError(100, '%s is not installed: %s' % (tool['command'], tool['install']))
+        module = self._definition['EntryPoint'].rsplit('::', 1)[0]
+        given = attributes if isinstance(attributes, Values) else Values(attributes or {})
+        values = {'%s::%s' % (module, key): (lambda key=key: given[key]) for key in given}
+        job_path = tool['env']['WEFT_JOB']
+        with open(job_path, encoding='utf-8') as file:
+            job = json.load(file)
+        with open(job_path, 'w', encoding='utf-8') as file:
+            json.dump(dict(job, inputs=list(values)), file)
+        os.makedirs(tool['state'], exist_ok=True)
+        command = ' '.join(shlex.quote(word) for word in tool['argv'])
+        with serve(values, os.path.dirname(tool['state'])) as socket:
+            # With detailed exit codes 2 means that something was changed.
+            return self._run(command, dict(os.environ, WEFT_SOCKET=socket, **tool['env']), good=(0, 2))
+
+
+def make_scripts(plan, files, tools, on_done):
+    """The functions that a Body may call, by name."""
+    scripts = {}
+    for name, definition in plan['Scripts'].items():
+        if definition['Type'] == 'Application':
+            scripts[name] = Application(name, definition, files, on_done)
+        elif name in tools:
+            scripts[name] = PuppetClass(name, definition, files, on_done, tools[name])
+        else:
+            raise PlanError(2, 'scripts of type %s cannot be run here' % definition['Type'])
+    return scripts

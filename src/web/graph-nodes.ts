@@ -1,0 +1,100 @@
+// The role graph as it is shown: a node a role, or one for all members of a group, and where each stands. Pure.
+import { Graph as Layout, layout } from "@dagrejs/dagre";
+import type { RoleState } from "../model/status.ts";
+import { flowOfPicture } from "../monitor/flow-of-picture.ts";
+import type { Picture } from "../monitor/picture.ts";
+
+export interface GraphNode {
+  /** `db.mysql`, or `app[*].serve` for the members of a group together. */
+  id: string;
+  vm: string;
+  role: string;
+  members: string[];
+  x: number;
+  y: number;
+}
+
+export interface GraphEdge {
+  from: string;
+  to: string;
+  kind: "value" | "order" | "after";
+  /** What is read: outputs by name. */
+  labels: string[];
+  points: { x: number; y: number }[];
+}
+
+export interface Graph {
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  width: number;
+  height: number;
+}
+
+export const nodeWidth = 168;
+export const nodeHeight = 54;
+// With more roles than this the members of a group are one node.
+const mostNodes = 40;
+
+/** Roles that were left to another member of their group, as one text: when it changes the graph has to be laid out anew. */
+export function passedOver(picture: Picture): string {
+  let ids = "";
+  for (const { id, state, origin } of picture.roles.values()) if (state === "skipped" && origin === undefined) ids += ` ${id}`;
+  return ids;
+}
+
+/** Lays the graph out from left to right. */
+export function layOut(picture: Picture): Graph {
+  const flow = flowOfPicture(picture);
+  const together = flow.roles.length > mostNodes;
+  const nodeOf = (id: string): string => (together ? id.replace(/\[\d+\](?=[^[\]]*$)/, "[*]") : id);
+  const members = new Map<string, string[]>();
+  for (const { id } of flow.roles) members.set(nodeOf(id), [...(members.get(nodeOf(id)) ?? []), id]);
+  const edges = new Map<string, Omit<GraphEdge, "points">>();
+  for (const { from, to, kind, output } of flow.edges) {
+    const [left, right] = [nodeOf(from), nodeOf(to)];
+    if (left === right) continue;
+    const key = `${left} ${right}`;
+    const edge = edges.get(key) ?? { from: left, to: right, kind, labels: [] };
+    if (kind === "value") edge.kind = "value";
+    if (output !== undefined && !edge.labels.includes(output)) edge.labels.push(output);
+    edges.set(key, edge);
+  }
+  const graph = new Layout().setGraph({ rankdir: "LR", nodesep: 14, ranksep: 56, marginx: 16, marginy: 16 });
+  graph.setDefaultEdgeLabel(() => ({}));
+  for (const id of members.keys()) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
+  for (const { from, to } of edges.values()) graph.setEdge(from, to);
+  layout(graph);
+  const { width, height } = members.size === 0 ? { width: 0, height: 0 } : (graph.graph() as { width: number; height: number });
+  return {
+    nodes: [...members].map(([id, ids]) => {
+      const { x, y } = graph.node(id);
+      const dot = id.lastIndexOf(".");
+      return { id, vm: id.slice(0, dot), role: id.slice(dot + 1), members: ids, x, y };
+    }),
+    edges: [...edges.values()].map((edge) => {
+      const [from, to] = [graph.node(edge.from), graph.node(edge.to)];
+      // From side to side, as one reads: dagre itself would leave a node by its nearest border.
+      const ways = graph.edge(edge.from, edge.to).points.slice(1, -1);
+      const ends = [
+        { x: from.x + nodeWidth / 2, y: from.y },
+        { x: to.x - nodeWidth / 2, y: to.y },
+      ] as const;
+      return { ...edge, points: [ends[0], ...ways, ends[1]] };
+    }),
+    width,
+    height,
+  };
+}
+
+/** How many of `ids` are in which state. */
+export function countStates(picture: Picture, ids: readonly string[]): Record<RoleState, number> {
+  const counts: Record<RoleState, number> = { waiting: 0, running: 0, done: 0, failed: 0, skipped: 0 };
+  for (const id of ids) counts[picture.roles.get(id)?.state ?? "waiting"] += 1;
+  return counts;
+}
+
+/** The state that stands for several: what needs a look first. */
+export function worstState(counts: Record<RoleState, number>): RoleState {
+  const order: RoleState[] = ["failed", "running", "waiting", "skipped", "done"];
+  return order.find((state) => counts[state] > 0) ?? "waiting";
+}
