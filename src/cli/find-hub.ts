@@ -4,6 +4,7 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { isFingerprint } from "../coordinator/backends/hub-tls.ts";
 import { Failure } from "../model/failure.ts";
+import { operatorToken } from "../hub/tokens.ts";
 import type { HubAccess } from "../monitor/follow.ts";
 import { UsageError } from "./command.ts";
 
@@ -24,7 +25,7 @@ interface AccessFlags {
 
 export const accessHelp = `  --hub URL      the hub; without, the stack that "weft up" runs on this machine
   --stack NAME   the stack's id on that hub
-  --token TOKEN  the operator's token (or the environment variable WEFT_TOKEN)
+  --token TOKEN  the operator's token (or the environment variable WEFT_TOKEN; or WEFT_TOKEN_KEY, the hub's key)
   --fingerprint SHA256  the certificate that an https hub must show, as "weft hub" prints it`;
 
 // Readable by its owner alone: each file holds an operator's token.
@@ -44,8 +45,8 @@ export function announceRun(access: HubAccess): () => void {
 export function findHub(flags: AccessFlags): HubAccess {
   if (flags.hub !== undefined) {
     const url = new URL(flags.hub);
-    const token = flags.token ?? (url.password === "" ? process.env["WEFT_TOKEN"] : decodeURIComponent(url.password));
     if (flags.stack === undefined) throw new UsageError("--hub needs --stack NAME");
+    const token = findToken(flags, flags.stack);
     if (token === undefined)
       throw new UsageError("--hub needs the operator's token: --token TOKEN, or the environment variable WEFT_TOKEN");
     const { stack, fingerprint } = flags;
@@ -63,6 +64,15 @@ export function findHub(flags: AccessFlags): HubAccess {
     "no-stack",
     'no stack runs on this machine just now\nhint: name a hub with --hub URL --stack NAME, or start one with "weft up T"',
   );
+}
+
+/** The operator's token: as given, or made of the hub's key by whoever has it. */
+export function findToken({ hub, token }: AccessFlags, stack: string): string | undefined {
+  const password = hub === undefined ? "" : new URL(hub).password;
+  if (token !== undefined) return token;
+  if (password !== "") return decodeURIComponent(password);
+  const { WEFT_TOKEN: own, WEFT_TOKEN_KEY: key } = process.env;
+  return own ?? (key === undefined ? undefined : operatorToken(key, stack));
 }
 
 function runningStacks(): HubAccess[] {

@@ -55,7 +55,7 @@ export async function followAction(
       const events = await listEvents(session, before, after);
       for (const event of events) view.event(event);
       after = events.at(-1)?.id ?? after;
-      if (hasEnded(now, before, name)) return now;
+      if (hasEnded(now, before, name)) return await withOutputs(session, now, signal);
       if (events.length > 0) [quietSinceMs, nextSayMs] = [Date.now(), quietMs];
       if (Date.now() - quietSinceMs >= nextSayMs) {
         nextSayMs *= 2;
@@ -71,6 +71,13 @@ export async function followAction(
     }
     await pause(pollMs, signal);
   }
+}
+
+// For a moment after the end the outputs of nested stacks may be missing.
+async function withOutputs(session: CloudSession, ended: Stack, signal: AbortSignal): Promise<Stack> {
+  if (ended.outputs.every(({ output_value }) => output_value !== null)) return ended;
+  await pause(pollMs, signal);
+  return (await findStack(session, ended.id)) ?? ended;
 }
 
 async function findOpen(session: CloudSession, stack: Stack): Promise<StackResource[]> {

@@ -75,7 +75,7 @@ export class CloudBed implements AsyncDisposable {
   /** Ends the hub as a power cut does. */
   async killHub(): Promise<void> {
     if (this.#hub === undefined) return;
-    const ended = once(this.#hub, "close");
+    const ended = once(this.#hub, "exit");
     process.kill(childOf(this.#hub.pid as number) as number, "SIGKILL");
     await ended;
   }

@@ -132,17 +132,13 @@ resources:
       deploy_status_code: 1,
       error: "db.mysql failed: exit 7",
     });
-    // The update that follows makes the deployment anew, and nobody answers it.
-    await expect
-      .poll(async () => JSON.stringify((await bed.ask("GET", `/stacks/waiting/${stack.id}`)).body), {
-        timeout: 60_000,
-        interval: 300,
-      })
-      .toContain("UPDATE_IN_PROGRESS");
-    await bed.ask("POST", `/stacks/waiting/${stack.id}/resources/run/signal`, {
-      deploy_status_code: 1,
-      error: "db.mysql failed: exit 8",
-    });
+    // The update that follows makes the deployment anew; until it is there, Heat drops what is signalled.
+    const failure = { deploy_status_code: 1, error: "db.mysql failed: exit 8" };
+    const stackAfterSignal = async (): Promise<string> => {
+      await bed.ask("POST", `/stacks/waiting/${stack.id}/resources/run/signal`, failure);
+      return JSON.stringify((await bed.ask("GET", `/stacks/waiting/${stack.id}`)).body);
+    };
+    await expect.poll(stackAfterSignal, { timeout: 90_000, interval: 1000 }).toContain("UPDATE_FAILED");
     expect(await again).toMatchObject({
       status: 3,
       stdout: expect.stringMatching(/UPDATE_FAILED: .*db\.mysql failed: exit 8\n$/),

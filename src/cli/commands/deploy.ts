@@ -3,10 +3,11 @@ import { parseArgs } from "node:util";
 import { createStack, findStack, updateStack, type Stack, type StackRequest } from "../../cloud/heat.ts";
 import { followAction, isUnderWay, newestEvent, type Action, type ActionView } from "../../cloud/follow-action.ts";
 import type { CloudSession } from "../../cloud/session.ts";
+import type { HubAccess } from "../../monitor/follow.ts";
 import { Failure } from "../../model/failure.ts";
-import { operatorToken } from "../../hub/tokens.ts";
 import { cloudFlags, cloudHelp, compileForCloud, makeRequest, openCloudSession } from "../cloud-options.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { findHub, findToken } from "../find-hub.ts";
 import { followRoles } from "../follow-roles.ts";
 import { jsonDeployView, outputsOf, plainDeployView, quietText, type DeployView } from "../show-deploy.ts";
 import { stackName } from "../stack-name.ts";
@@ -142,11 +143,10 @@ function ownParameters({ hub, fingerprint }: HubFlags): Record<string, string> {
   };
 }
 
-function hubAccess({ hub, token, fingerprint }: HubFlags, stack: string): Parameters<typeof followRoles>[0] {
-  const tokenKey = process.env["WEFT_TOKEN_KEY"];
-  const own = token ?? process.env["WEFT_TOKEN"] ?? (tokenKey === undefined ? undefined : operatorToken(tokenKey, stack));
-  if (hub === undefined || own === undefined) return undefined;
-  return { hub: new URL(hub).origin, stack, token: own, ...(fingerprint === undefined ? {} : { fingerprint }) };
+// Whoever has no token of the hub gets no news of roles from it.
+function hubAccess(flags: HubFlags, stack: string): HubAccess | undefined {
+  const token = findToken(flags, stack);
+  return flags.hub === undefined || token === undefined ? undefined : findHub({ ...flags, stack, token });
 }
 
 function readTimeout(text: string | undefined): { timeoutMinutes?: number } {
