@@ -75,9 +75,11 @@ export async function followAction(
 
 // For a moment after the end the outputs of nested stacks may be missing.
 async function withOutputs(session: CloudSession, ended: Stack, signal: AbortSignal): Promise<Stack> {
-  if (ended.outputs.every(({ output_value }) => output_value !== null)) return ended;
+  const read = async (): Promise<Stack> => (await findStack(session, ended.id, true)) ?? ended;
+  const stack = await read();
+  if (stack.outputs.every(({ output_value }) => output_value !== null)) return stack;
   await pause(pollMs, signal);
-  return (await findStack(session, ended.id)) ?? ended;
+  return read();
 }
 
 async function findOpen(session: CloudSession, stack: Stack): Promise<StackResource[]> {
