@@ -2,7 +2,7 @@
 // and what 10,000 roles on 2,000 vms take.
 import { createHash } from "node:crypto";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compile, type Compiled } from "../src/compiler/compile.ts";
@@ -33,7 +33,10 @@ export async function measureCheck(): Promise<void> {
     const many = join(folder, "many.yaml");
     const text = makeTemplate(500, 1);
     // The engine gets the plain template: it refuses what only weft understands.
-    writeFileSync(many, compileText(text).emitted?.hot ?? "");
+    const { hot, files } = compileText(text).emitted ?? { hot: "", files: {} };
+    writeFileSync(many, hot);
+    mkdirSync(join(folder, "template.yaml.d"));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, "template.yaml.d", name), content);
     const ownMs = median(Array.from({ length: runs }, () => timeMs(() => compileText(text))));
     const engineMs = hasHeat ? median(Array.from({ length: 3 }, () => secondsOf(many) * 1000)) : Number.NaN;
     print(

@@ -1,5 +1,5 @@
-// Bundles dist/: the command line (split, so that a command loads only its own part), the agent (one file that travels to vms),
-// and the hub's page.
+// Bundles dist/: the command line (split, so that a command loads only its own part), the agent and the hub (one file
+// each, that travel to vms), and the hub's page.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -55,6 +55,9 @@ async function buildPage(bundle) {
   writeFileSync(join(root, "dist/page.html"), page);
 }
 
+const requireOfItsOwn =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
   const { build: bundle } = await import("esbuild");
@@ -82,7 +85,22 @@ export async function build() {
       metafile: true,
       plugins: [shimTexts(`${shims}\n${shimText}`), shimTexts(`${inferShims}\n${inferShim}`, /\/src\/infer\/infer-shims\.ts$/)],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
-      banner: { js: 'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);' },
+      banner: { js: requireOfItsOwn },
+    }),
+    bundle({
+      ...common,
+      stdin: {
+        contents:
+          'import { command } from "./src/cli/commands/hub.ts"; process.exitCode = await command.run(process.argv.slice(2));',
+        resolveDir: root,
+        loader: "ts",
+      },
+      outfile: "dist/hub.mjs",
+      format: "esm",
+      target: "node22",
+      minify: true,
+      external: ["bufferutil", "utf-8-validate"],
+      banner: { js: requireOfItsOwn },
     }),
     bundle({
       ...common,

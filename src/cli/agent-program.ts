@@ -43,7 +43,11 @@ export function vmPrograms(): Record<string, string> {
 /** The digests that vms hold these programs to. */
 export function readProgramDigests(): ProgramDigests {
   const runtime = runtimeProgram();
-  return { agent: digestOf(agentProgram()), runtime: runtime === undefined ? {} : { x64: digestOf(runtime) } };
+  return {
+    agent: digestOf(agentProgram()),
+    hub: digestOf(builtFile("hub.mjs", "the hub's program")),
+    runtime: runtime === undefined ? {} : { x64: digestOf(runtime) },
+  };
 }
 
 function digestOf(file: string): string {

@@ -6,6 +6,7 @@ import { compile, type Compiled, type CompilerInput, type Emitted } from "../com
 import { renderText } from "../diagnostics/render.ts";
 import { messageOf } from "../model/failure.ts";
 import type { FoundFile } from "../model/bundle.ts";
+import type { Json } from "../model/json.ts";
 import type { Flow } from "../model/flow.ts";
 import type { ResolvedTemplate } from "../model/resolved.ts";
 import type { Template } from "../model/template.ts";
@@ -42,7 +43,7 @@ export interface GoodTemplate extends Emitted {
   flow: Flow;
 }
 
-type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests">;
+type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer">;
 
 /** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
 export function loadTemplate(positionals: string[], values: TemplateValues, options: CompileOptions = {}): LoadedTemplate {
@@ -92,7 +93,7 @@ export function compileFromOptions(
   return { template, resolved, flow, ...emitted };
 }
 
-/** The value that a -P gives. */
+/** Reads NAME=VALUE or NAME=@FILE. */
 export function readParameter(text: string): { name: string; value: string } {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);
@@ -115,4 +116,15 @@ function readIfThere(file: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Reads the file of --attrs. */
+export function readAttrs(file: string): Record<string, Json> {
+  try {
+    const attrs = JSON.parse(readFileSync(file, "utf8")) as unknown;
+    if (attrs !== null && typeof attrs === "object" && !Array.isArray(attrs)) return attrs as Record<string, Json>;
+  } catch (error) {
+    throw new UsageError(`--attrs ${file}: ${messageOf(error)}`);
+  }
+  throw new UsageError(`--attrs ${file}: not a JSON object of {"resource.attribute": value}`);
 }

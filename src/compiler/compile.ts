@@ -24,6 +24,8 @@ export interface CompilerInput extends Omit<TemplateSource, "host"> {
   output?: string;
   /** Of the programs that vms may fetch. Without, what is emitted is good for looking at only. */
   digests?: ProgramDigests;
+  /** Let the plain template make a vm that is the hub. */
+  hubServer?: boolean;
 }
 
 /** What came of a template. Without errors in `report` everything is there; otherwise as much as could be made sense of. */
@@ -44,18 +46,18 @@ export interface Emitted {
   files: Record<string, string>;
 }
 
-const noDigests: ProgramDigests = { agent: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
+const noDigests: ProgramDigests = { agent: "0".repeat(64), hub: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
 
 /** The defaults of Heat's max_template_size and max_resources_per_stack. */
 const maxTemplateBytes = 524_288;
 const maxResources = 1000;
 
-function checkLimits({ file, resources }: Template, hot: string, report: Report): void {
+function checkLimits({ file }: Template, hot: string, resourceCount: number, report: Report): void {
   const span = { file, line: 1, column: 1, length: 0 };
   const bytes = new TextEncoder().encode(hot).length;
   if (bytes > maxTemplateBytes) report.add("too-large-for-heat", span, { what: `${bytes} bytes`, limit: `${maxTemplateBytes}` });
-  if (resources.size > maxResources)
-    report.add("too-large-for-heat", span, { what: `${resources.size} resources`, limit: `${maxResources}` });
+  if (resourceCount > maxResources)
+    report.add("too-large-for-heat", span, { what: `${resourceCount} resources`, limit: `${maxResources}` });
 }
 
 /** Compiles a template. What is wrong with it is in `report`; nothing throws. */
@@ -72,9 +74,11 @@ export function compile(input: CompilerInput): Compiled {
   const plan = emitStackPlan(resolved, template, deriveRights(resolved), sha256);
   const generation = nameGeneration(plan, sha256);
   const { output = "template.yaml", digests = noDigests } = input;
-  const options = { plan, generation, output, digests };
-  const emitted = isForeign ? { hot: input.text, files: {} } : emitHot(document, template, resolved, options, report);
+  const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
+  const { hot, files, resourceCount } = isForeign
+    ? { hot: input.text, files: {}, resourceCount: template.resources.size }
+    : emitHot(document, template, resolved, options, report);
   if (report.hasErrors) return { report, template, resolved, flow };
-  checkLimits(template, emitted.hot, report);
-  return { report, template, resolved, flow, emitted: { plan, generation, ...emitted } };
+  checkLimits(template, hot, resourceCount, report);
+  return { report, template, resolved, flow, emitted: { plan, generation, hot, files } };
 }

@@ -463,8 +463,11 @@ function readEvents(stream: Response): () => Promise<[string, unknown]> {
     for (;;) {
       const end = text.indexOf("\n\n");
       if (end >= 0) {
-        const [, type, data] = /^event: (.*)\ndata: (.*)$/.exec(text.slice(0, end)) as RegExpExecArray;
+        const block = text.slice(0, end);
         text = text.slice(end + 2);
+        // A comment.
+        if (block.startsWith(":")) continue;
+        const [, type, data] = /^event: (.*)\ndata: (.*)$/.exec(block) as RegExpExecArray;
         return [type as string, JSON.parse(data as string)];
       }
       const { value, done } = await reader.read();

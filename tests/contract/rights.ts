@@ -1,12 +1,9 @@
 // Who may do what at the hub's doors, over a coordinator given by its opener: in every example each vm reads and writes exactly the
 // cells that its own roles read and write, and nobody comes in with another's token or tag.
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
 import { placeVms, type PlacedVm } from "../../src/cli/place-vms.ts";
-import { compile } from "../../src/compiler/compile.ts";
 import { protocolVersion } from "../../src/coordinator/backends/hub-frames.ts";
 import type { Coordinator } from "../../src/coordinator/coordinator.ts";
 import { openHub, type Hub } from "../../src/hub/hub.ts";
@@ -16,21 +13,13 @@ import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { cellId, endCell, factCell, memberId, parseCellId } from "../../src/model/cell.ts";
 import { readsOf } from "../../src/model/expression.ts";
 import type { Rights, RolePlan } from "../../src/model/vm-plan.ts";
+import { compileFolder, folders } from "../support/compile-folder.ts";
 
-const root = join(import.meta.dirname, "../..");
 const tokenKey = "a key for tests only";
 const [stack, generation] = ["example", "g1"];
 
 async function placeExample(name: string): Promise<PlacedVm[]> {
-  const file = join(root, "examples", name, "stack.yaml");
-  const host = { readFile: (path: string): string => readFileSync(path, "utf8"), listFiles: () => undefined, sha256 };
-  const { template, resolved, emitted } = compile({
-    file,
-    text: readFileSync(file, "utf8"),
-    environments: [],
-    parameters: [],
-    host,
-  });
+  const { template, resolved, emitted } = compileFolder(`examples/${name}`).compiled;
   if (template === undefined || resolved === undefined || emitted === undefined) throw new Error(`${name} does not compile`);
   const addresses = new Map<string, string>();
   const heat = new HeatPlayer({ template, resolved, stack, addresses, attrs: {} });
@@ -65,7 +54,9 @@ function writtenCells(vm: PlacedVm): string[] {
   ];
 }
 
-const examples = readdirSync(join(root, "examples")).filter((name) => !name.endsWith("deadlock"));
+const examples = folders
+  .flatMap((folder) => /^examples\/(.*)$/.exec(folder)?.[1] ?? [])
+  .filter((name) => !name.endsWith("deadlock"));
 
 interface Claim {
   stack: string;

@@ -8,10 +8,11 @@ export function compileText(
   resources: string,
   files: Record<string, string> = {},
   counts: Record<string, number> = {},
+  version = "2018-08-31",
 ): Compiled {
   return compile({
     file: "stack.yaml",
-    text: `heat_template_version: 2018-08-31\n${resources}`,
+    text: `heat_template_version: ${version}\n${resources}`,
     environments: [],
     parameters: [],
     counts,
@@ -33,8 +34,8 @@ function listBelow(files: Record<string, string>, folder: string): FoundFile[] |
 }
 
 /** As compileText, for a template that must be without errors. */
-export function emitText(resources: string, files: Record<string, string> = {}): Emitted {
-  const { report, emitted } = compileText(resources, files);
+export function emitText(resources: string, files: Record<string, string> = {}, version?: string): Emitted {
+  const { report, emitted } = compileText(resources, files, {}, version);
   if (emitted === undefined) throw new Error(report.diagnostics.map(({ code, message }) => `${code}: ${message}`).join("\n"));
   return emitted;
 }

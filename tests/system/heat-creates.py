@@ -10,13 +10,16 @@ import sys
 import uuid
 
 from heat_engine import prepare_engine, read_template, someone  # first of all: it makes eventlet patch what the engine imports
-from heat.common import exception
+from heat.common import exception, identifier
 from heat.engine import attributes, constraints, node_data, resource, stack, stk_defn
 from heat.engine.clients.os import nova
 from heat.engine.resources import stack_resource
 from heat.engine.resources.openstack.heat import random_string, resource_group, software_config, software_deployment, value
 from heat.engine.resources.openstack.nova import server
 from unittest import mock
+
+STACK_ID = "0d5ad3a4-6d52-4cb2-8a0f-2b9d1c6a7e31"
+
 
 class Configs:
     """The one part of Heat's own API that configs ask for."""
@@ -100,7 +103,7 @@ class Run:
             "userData": sent,
             "metadata": metadata,
             "policy": [one.properties["user_data_update_policy"], one.properties["software_config_transport"]],
-            "properties": json.loads(json.dumps(properties, default=str)),
+            "properties": properties,
             "deployments": [],
         }
         return f"id of {name}", lambda path: self.look_up(name, path)
@@ -124,11 +127,10 @@ def select(values, path):
     return attributes.select_from_attribute(values.get(path[0]), path[1:])
 
 
-def edges_of(made):
-    """Which server or group of the stack waits for which other."""
+def edges_of(made, holders):
+    """Which server or group of servers of the stack waits for which other."""
     graph = made.dependencies.graph()
     needed = {one.name: {other.name for other in graph[one]} for one in graph}
-    holders = {name for name, one in made.resources.items() if one.type() in ("OS::Nova::Server", "OS::Heat::ResourceGroup")}
     edges = []
     for name in sorted(holders):
         seen, waiting = set(), list(needed[name])
@@ -147,9 +149,9 @@ def judge(asked):
         wanted, _ = read_template(asked["file"], asked.get("environment", ""), asked.get("parameters"))
         made = stack.Stack(someone(), "asked", wanted, strict_validate=True)
         made.validate()
-        edges = edges_of(made)
         outputs = run.create(made, "")
         servers = {one.pop("name"): one for one in run.servers.values()}
+        edges = edges_of(made, {name.split("/")[0] for name in servers})
         return {"file": asked["file"], "error": None, "servers": servers, "edges": edges, "outputs": outputs}
     except (exception.HeatException, TypeError, ValueError, KeyError) as fault:
         return {"file": asked["file"], "error": f"{type(fault).__name__}: {fault}", "servers": {}, "edges": [], "outputs": {}}
@@ -160,6 +162,7 @@ def believe_in_the_cloud():
     constraints.CustomConstraint._is_valid = lambda *_: True
     resource.Resource.resource_id_set = lambda one, made: setattr(one, "resource_id", made)
     server.Server.validate = resource.Resource.validate
+    stack.Stack.identifier = lambda one: identifier.HeatIdentifier("project", one.name, STACK_ID)
 
 
 prepare_engine()

@@ -1,11 +1,10 @@
 // weft up: the whole stack on this machine, live, until all roles are done.
-import { openSync, readFileSync, writeSync } from "node:fs";
+import { openSync, writeSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { UnknownToUs } from "../../machines/play-heat.ts";
 import { parseDuration } from "../../model/parse-duration.ts";
 import { showPlace } from "../../diagnostics/render.ts";
 import { messageOf } from "../../model/failure.ts";
-import type { Json } from "../../model/json.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { type MachineChoice, vmKinds } from "../open-machine.ts";
 import { runStack } from "../run-stack.ts";
@@ -17,7 +16,8 @@ import { jsonView } from "../json-view.ts";
 import { isLiveTerminal, liveView } from "../live-view.ts";
 import { plainView } from "../plain-view.ts";
 import type { RunView } from "../run-view.ts";
-import { compileFromOptions, templateFlags, templateHelp, type GoodTemplate } from "../template-options.ts";
+import { showUnknown } from "../show-unknown.ts";
+import { compileFromOptions, readAttrs, templateFlags, templateHelp } from "../template-options.ts";
 
 export const command = {
   summary: "run the whole stack on this machine",
@@ -99,7 +99,7 @@ exit: 0 done, 1 template wrong, 2 usage, 3 a role failed or the time was over, 4
       return result.ok ? exitCodes.done : exitCodes.failed;
     } catch (error) {
       if (!(error instanceof UnknownToUs)) throw error;
-      process.stderr.write(`${placeOf(error, compiled)}: error: ${error.message}\n  hint: ${error.hint}\n`);
+      process.stderr.write(showUnknown(error, compiled));
       return exitCodes.template;
     }
   },
@@ -142,27 +142,4 @@ function readMachineChoice({ vms = "process", image, accel, memory }: MachineFla
 function chooseView(roles: string[], usual: Profiles, json: boolean): RunView {
   if (json) return jsonView(Date.now());
   return isLiveTerminal(process.stdout) ? liveView(roles, usual, process.stdout) : plainView(Date.now());
-}
-
-// A slot is named after its place in the vm's annotation: `ROLE.inputs.NAME`, `ROLE.run`, `group.size`.
-function placeOf({ place }: UnknownToUs, { template, resolved }: GoodTemplate): string {
-  if (place === undefined) return template.file;
-  if ("output" in place)
-    return showPlace(template.outputs.get(place.output)?.span ?? { file: template.file, line: 1, column: 1, length: 1 });
-  const vm = resolved.vms.find(({ id }) => id === place.vm);
-  const [roleName, part, input] = place.slot.replace(/#\d+$/, "").split(".");
-  const role = vm?.roles.find(({ spec }) => spec.name === roleName);
-  const named = part === "inputs" ? role?.inputs.find(({ spec }) => spec.name === input)?.spec.nameSpan : undefined;
-  const span = named ?? role?.spec.nameSpan ?? vm?.span;
-  return span === undefined ? template.file : showPlace(span);
-}
-
-function readAttrs(file: string): Record<string, Json> {
-  try {
-    const attrs = JSON.parse(readFileSync(file, "utf8")) as unknown;
-    if (attrs !== null && typeof attrs === "object" && !Array.isArray(attrs)) return attrs as Record<string, Json>;
-  } catch (error) {
-    throw new UsageError(`--attrs ${file}: ${messageOf(error)}`);
-  }
-  throw new UsageError(`--attrs ${file}: not a JSON object of {"resource.attribute": value}`);
 }

@@ -12,6 +12,8 @@ const sourcesPath = "/etc/weft/sources";
 export interface ProgramDigests {
   /** Of dist/agent.cjs. */
   agent: string;
+  /** Of dist/hub.mjs. */
+  hub: string;
   /** Of the Node executable for vms that have none, by architecture. */
   runtime: Record<string, string>;
 }
@@ -25,29 +27,9 @@ export interface BootPieces<Piece> {
   deployment?: { plain: Piece } | { packed: Piece };
 }
 
-/** Returns the script as a list of texts and pieces. */
-export function bootScript<Piece>(pieces: BootPieces<Piece>, digests: ProgramDigests): (string | Piece)[] {
-  const put = (head: string, piece: Piece): (string | Piece)[] => [`${head}\n`, piece, "\nWEFT-END\n"];
-  const file = (path: string, piece: Piece): (string | Piece)[] => put(`cat > ${path} <<'WEFT-END'`, piece);
-  const { deployment } = pieces;
-  return [
-    "#!/bin/sh\n# From here on weft's: who this vm is, and the service that fetches and runs its agent.\numask 077\n",
-    "mkdir -p /etc/weft /opt/weft /var/lib/weft\nchmod 600 /var/lib/cloud/data/cfn-init-data 2>/dev/null\n",
-    ...file(identityPath, pieces.identity),
-    ...file(sourcesPath, pieces.sources),
-    ...(deployment === undefined
-      ? []
-      : "plain" in deployment
-        ? file(deploymentPath, deployment.plain)
-        : put(`base64 -d <<'WEFT-END' | gzip -d > ${deploymentPath}`, deployment.packed)),
-    `cat > /opt/weft/start <<'WEFT-END'\n${startScript(digests)}WEFT-END\n${serviceScript}`,
-  ];
-}
-
-// What is fetched must have the pinned digest, so it does not matter from whom it comes: certificates are not looked at.
-function startScript({ agent, runtime }: ProgramDigests): string {
-  const runtimes = Object.entries(runtime).map(([arch, digest]) => `${machineOf(arch)}) bring node-linux-${arch} ${digest};;`);
-  return String.raw`#!/bin/sh
+// What is fetched must have the pinned digest, so it does not matter from whom it comes: certificates are not looked at. Without a way to
+// fetch anything there is nothing but to say so, again and again.
+const bringFunctions = String.raw`#!/bin/sh
 cd /opt/weft || exit 1
 said=0
 say() {
@@ -79,7 +61,63 @@ bring() {
     [ -f "$1" ] || sleep 1
   done
 }
-bring agent.cjs ${agent}
+`;
+
+/** Returns the script as a list of texts and pieces. */
+export function bootScript<Piece>(pieces: BootPieces<Piece>, digests: ProgramDigests): (string | Piece)[] {
+  const put = (head: string, piece: Piece): (string | Piece)[] => [`${head}\n`, piece, "\nWEFT-END\n"];
+  const file = (path: string, piece: Piece): (string | Piece)[] => put(`cat > ${path} <<'WEFT-END'`, piece);
+  const { deployment } = pieces;
+  return [
+    "#!/bin/sh\n# From here on weft's: who this vm is, and the service that fetches and runs its agent.\numask 077\n",
+    "mkdir -p /etc/weft /opt/weft /var/lib/weft\nchmod 600 /var/lib/cloud/data/cfn-init-data 2>/dev/null\n",
+    ...file(identityPath, pieces.identity),
+    ...file(sourcesPath, pieces.sources),
+    ...(deployment === undefined
+      ? []
+      : "plain" in deployment
+        ? file(deploymentPath, deployment.plain)
+        : put(`base64 -d <<'WEFT-END' | gzip -d > ${deploymentPath}`, deployment.packed)),
+    installScript("weft-agent", startScript(digests)),
+  ];
+}
+
+/** What a hub's vm is told; each may be a piece. */
+export interface HubPieces<Piece> {
+  tokenKey: Piece;
+  /** A line: where its programs are. */
+  source: Piece;
+  /** PEM texts; plain HTTP without. */
+  tls?: { cert: Piece; key: Piece };
+}
+
+export const hubPort = 8470;
+
+/** The script that makes a vm a hub, as a list of texts and pieces. It is user_data by itself. */
+export function hubScript<Piece>({ tokenKey, source, tls }: HubPieces<Piece>, digests: ProgramDigests): (string | Piece)[] {
+  const file = (path: string, piece: Piece): (string | Piece)[] => [`cat > ${path} <<'WEFT-END'\n`, piece, "\nWEFT-END\n"];
+  const [arch = "x64", runtime = ""] = Object.entries(digests.runtime)[0] ?? [];
+  const start = String.raw`${bringFunctions}bring hub.mjs ${digests.hub}
+bring agent.cjs ${digests.agent}
+bring node-linux-${arch} ${runtime}
+chmod 700 node-linux-${arch}
+WEFT_TOKEN_KEY=$(cat /etc/weft/token-key)
+export WEFT_TOKEN_KEY
+exec ./node-linux-${arch} hub.mjs --listen 0.0.0.0:${hubPort} --coordinator embedded:/var/lib/weft/hub${tls === undefined ? "" : " --tls-cert /etc/weft/hub.crt --tls-key /etc/weft/hub.key"}
+`;
+  return [
+    "#!/bin/sh\n# Makes this vm a hub of weft.\numask 077\nmkdir -p /etc/weft /opt/weft /var/lib/weft\n",
+    ...file("/etc/weft/token-key", tokenKey),
+    ...file(sourcesPath, source),
+    ...(tls === undefined ? [] : [...file("/etc/weft/hub.crt", tls.cert), ...file("/etc/weft/hub.key", tls.key)]),
+    installScript("weft-hub", start),
+  ];
+}
+
+// Becomes the agent, on the vm's own Node if that is new enough.
+function startScript({ agent, runtime }: ProgramDigests): string {
+  const runtimes = Object.entries(runtime).map(([arch, digest]) => `${machineOf(arch)}) bring node-linux-${arch} ${digest};;`);
+  return String.raw`${bringFunctions}bring agent.cjs ${agent}
 node=node
 case $(node --version 2>/dev/null) in
   v18.*|v19.*|v[2-9]?.*) ;;
@@ -100,11 +138,14 @@ function machineOf(arch: string): string {
 }
 
 // What roles leave running belongs to the vm, so ending the service ends the agent alone.
-const serviceScript = String.raw`chmod 700 /opt/weft/start
+function installScript(service: string, start: string): string {
+  return String.raw`cat > /opt/weft/start <<'WEFT-END'
+${start}WEFT-END
+chmod 700 /opt/weft/start
 if [ -d /run/systemd/system ]; then
-  cat > /etc/systemd/system/weft-agent.service <<'WEFT-END'
+  cat > /etc/systemd/system/${service}.service <<'WEFT-END'
 [Unit]
-Description=weft agent
+Description=${service}
 Wants=network-online.target
 After=network-online.target
 [Service]
@@ -117,16 +158,17 @@ StandardError=journal+console
 WantedBy=multi-user.target
 WEFT-END
   systemctl daemon-reload
-  systemctl enable weft-agent.service
-  systemctl start --no-block weft-agent.service
+  systemctl enable ${service}.service
+  systemctl start --no-block ${service}.service
 else
   mkdir -p /var/lib/cloud/scripts/per-boot
   cat > /var/lib/cloud/scripts/per-boot/weft <<'WEFT-END'
 #!/bin/sh
-setsid sh -c 'while :; do /opt/weft/start; sleep 1; done' </dev/null >>/var/log/weft-agent.log 2>&1 &
+setsid sh -c 'while :; do /opt/weft/start; sleep 1; done' </dev/null >>/var/log/${service}.log 2>&1 &
 WEFT-END
   chmod 700 /var/lib/cloud/scripts/per-boot/weft
   /var/lib/cloud/scripts/per-boot/weft
 fi
 exit 0
 `;
+}

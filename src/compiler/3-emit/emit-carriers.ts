@@ -11,7 +11,8 @@ import { isOwnMember, isPrivate } from "./bind-values.ts";
 import { checkBudget } from "./check-budget.ts";
 import type { HotOptions } from "./emit-hot.ts";
 import { findAttributes } from "./find-attributes.ts";
-import { bootTemplate, carrierTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
+import { hubPort } from "./boot-script.ts";
+import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { conditionOf, hotOf, writtenOf } from "./hot-values.ts";
 
 export interface CarriedVm {
@@ -103,8 +104,8 @@ export class Carriers {
     return {
       ...this.#identity(vm),
       seal_key: { get_attr: [this.#name("weft_seal_key"), "value"] },
-      hub_urls: { get_param: this.#name("weft_hub_urls") },
-      hub_fingerprint: { get_param: this.#name("weft_hub_fingerprint") },
+      hub_urls: this.#hubUrls(),
+      ...(this.#options.hubServer === true ? {} : { hub_fingerprint: { get_param: this.#name("weft_hub_fingerprint") } }),
       agent_url: { get_param: this.#name("weft_agent_url") },
       ...unlessEmpty("private", values.private),
       ...this.#parts(vm),
@@ -150,12 +151,74 @@ export class Carriers {
     }
   }
 
+  /** Takes a file that get_file names along; returns how it is found from now on. */
+  keepFile(name: string): string {
+    const content = this.#template.files.get(name);
+    // What is no text has not been read as it is.
+    if (content === undefined || content.includes("\ufffd")) return name;
+    return this.pathOf(this.#add(`file.${fileName(name, /[^A-Za-z0-9._-]/g)}`, content));
+  }
+
   sharedResources(): JsonMap {
-    const properties = { length: 64, character_classes: [{ class: "lettersdigits" }] };
-    return { [this.#name("weft_seal_key")]: { type: "OS::Heat::RandomString", properties } };
+    const key = {
+      type: "OS::Heat::RandomString",
+      properties: { length: 64, character_classes: [{ class: "lettersdigits" }] },
+    };
+    const seal = { [this.#name("weft_seal_key")]: key };
+    return this.#options.hubServer === true ? { ...seal, [this.#name("weft_token_key")]: key, ...this.#hubResources() } : seal;
+  }
+
+  // The hub's address is that of its port, which is there before it: no vm waits for the hub's.
+  #hubResources(): JsonMap {
+    const [hub, port, boot] = [this.#name("weft_hub"), this.#name("weft_hub_port"), this.#name("weft_hub_boot")];
+    const parameter = (name: string): JsonMap => ({ get_param: this.#name(name) });
+    const properties = {
+      image: parameter("weft_hub_image"),
+      flavor: parameter("weft_hub_flavor"),
+      networks: [{ port: { get_resource: port } }],
+      user_data_format: "RAW",
+      user_data_update_policy: "IGNORE",
+      user_data: { get_attr: [boot, "user_data"] },
+    };
+    return {
+      [port]: { type: "OS::Neutron::Port", properties: { network: parameter("weft_hub_network") } },
+      [boot]: {
+        type: this.pathOf(this.#add("weft.hub.yaml", hubTemplate(this.#options.digests))),
+        properties: { token_key: this.#tokenKey(), program_url: parameter("weft_program_url") },
+      },
+      [hub]: { type: "OS::Nova::Server", properties },
+    };
+  }
+
+  /** Stack outputs that are added: where the hub is, for `weft status` and the like. */
+  outputs(): JsonMap {
+    if (this.#options.hubServer !== true) return {};
+    const [url] = this.#hubUrls() as [Json];
+    return { [this.#template.outputs.has("weft_hub_url") ? "weft_hub_url_" : "weft_hub_url"]: { value: url } };
+  }
+
+  #tokenKey(): JsonMap {
+    const name = this.#name("weft_token_key");
+    return this.#options.hubServer === true ? { get_attr: [name, "value"] } : { get_param: name };
+  }
+
+  #hubUrls(): Json {
+    if (this.#options.hubServer !== true) return { get_param: this.#name("weft_hub_urls") };
+    const address = { get_attr: [this.#name("weft_hub_port"), "fixed_ips", 0, "ip_address"] };
+    return [{ str_replace: { template: `http://ADDRESS:${hubPort}`, params: { ADDRESS: address } } }];
   }
 
   parameters(): JsonMap {
+    const text = (description: string): JsonMap => ({ type: "string", description });
+    const agentUrl = { ...text("A folder from which vms fetch agent.cjs and node-linux-x64; empty: from a hub"), default: "" };
+    if (this.#options.hubServer === true)
+      return {
+        [this.#name("weft_hub_image")]: text("Image of the hub's vm"),
+        [this.#name("weft_hub_flavor")]: text("Flavor of the hub's vm"),
+        [this.#name("weft_hub_network")]: text("Network of the hub's vm, which all vms reach"),
+        [this.#name("weft_program_url")]: text("A folder from which the hub fetches hub.mjs, agent.cjs and node-linux-x64"),
+        [this.#name("weft_agent_url")]: agentUrl,
+      };
     return {
       [this.#name("weft_hub_urls")]: {
         type: "comma_delimited_list",
@@ -172,12 +235,21 @@ export class Carriers {
         constraints: [{ length: { min: 16 } }],
         description: "The hubs' WEFT_TOKEN_KEY",
       },
-      [this.#name("weft_agent_url")]: {
-        type: "string",
-        default: "",
-        description: "A folder from which vms fetch agent.cjs and node-linux-x64; empty: from a hub",
-      },
+      [this.#name("weft_agent_url")]: agentUrl,
     };
+  }
+
+  /** How many resources are added, in nested stacks too. */
+  countResources(): number {
+    const counts = this.vms.map(({ plan }) => {
+      const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
+      if (plan.group === undefined) return 3 + inCarrier;
+      const { size } = plan.group;
+      // Member, its server, and a carrier.
+      return 1 + (size.kind === "value" ? Number(size.value) * (3 + inCarrier) : 0);
+    });
+    // And the seal key.
+    return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
   }
 
   /** What stands for a stack output in which something is known at run time only. */
@@ -191,7 +263,7 @@ export class Carriers {
     return {
       vm: indexVar === undefined ? plan.vm : `${resource}[${indexVar}]`,
       stack: { get_param: "OS::stack_id" },
-      token_key: { get_param: this.#name("weft_token_key") },
+      token_key: this.#tokenKey(),
     };
   }
 
@@ -204,7 +276,7 @@ export class Carriers {
     const values: { open: JsonMap; own: JsonMap; private: JsonMap } = { open: {}, own: {}, private: {} };
     for (const [slot, expr] of Object.entries(this.#options.plan.slots[plan.vm] ?? {})) {
       if (isPrivate(expr, this.#template)) values.private[slot] = hotOf(expr);
-      else if (isOwnMember(expr, indexVar)) values.own[slot] = mapOfMembers(expr);
+      else if (isOwnMember(expr, indexVar)) values.own[slot] = mapOfMembers(expr, this.#template.version);
       else values.open[slot] = hotOf(expr);
     }
     return values;
@@ -262,12 +334,14 @@ function ownTexts(text: string, indexVar: string | undefined): string {
 }
 
 // `[group, resource.%index%, name]` of every member, by index: the variable would come too late within get_attr.
-function mapOfMembers(expr: Expr): Json {
+function mapOfMembers(expr: Expr, version: string): Json {
   if (expr.kind !== "attr") throw new Error("only an attribute is a member's own");
   const [member, ...path] = expr.path;
   const [, , attribute] = /^(resource\.[^.]*)(?:\.(.+))?$/s.exec(String(member)) ?? [];
   const rest = attribute === undefined ? path : [attribute, ...path];
-  return { get_attr: rest.length === 0 ? [expr.resource, "refs_map"] : [expr.resource, "attributes", ...rest] };
+  if (rest.length === 0) return { get_attr: [expr.resource, "refs_map"] };
+  // In the first version an attribute does not see the path behind it: there it is the list over the members.
+  return { get_attr: version === "2013-05-23" ? [expr.resource, ...rest] : [expr.resource, "attributes", ...rest] };
 }
 
 function findDefinition(document: unknown, group: string): { [key: string]: unknown } {
@@ -276,6 +350,6 @@ function findDefinition(document: unknown, group: string): { [key: string]: unkn
   return into(into(into(into(into(document, "resources"), group), "properties"), "resource_def"), "properties") ?? {};
 }
 
-function fileName(resource: string): string {
-  return resource.replace(/[^A-Za-z0-9_-]/g, (character) => `~${character.codePointAt(0)?.toString(16)}`);
+function fileName(text: string, odd: RegExp = /[^A-Za-z0-9_-]/g): string {
+  return text.replace(odd, (character) => `~${character.codePointAt(0)?.toString(16)}`);
 }

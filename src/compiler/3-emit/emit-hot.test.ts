@@ -135,3 +135,10 @@ test("values come out as they were written, whatever another YAML version would 
 function resourcesOf(resources: string): unknown {
   return (parse(emitText(`resources:\n${resources}`).hot, { merge: true }) as { resources: unknown }).resources;
 }
+
+test("line ends of other alphabets come out as escapes, since Heat's YAML would take them for its own", () => {
+  const userData = JSON.stringify("#!/bin/sh\necho a\u2028b\u0085c\u2029d\ufeffe\u007f");
+  const properties = `{user_data_format: RAW, user_data: ${userData.replace(/[\u007f\u2028\u2029\u0085\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`)}}`;
+  const { hot } = emitText(`resources:\n  db: {type: OS::Nova::Server, properties: ${properties}, metadata: {${weft}}}\n`);
+  expect(hot).toContain(String.raw`- "#!/bin/sh\necho a\u2028b\u0085c\u2029d\ufeffe\u007f"`);
+});

@@ -16,12 +16,16 @@ export interface HotOptions {
   /** The name of the file that this will be: its nested files lie in the folder NAME.d. */
   output: string;
   digests: ProgramDigests;
+  /** Add a vm that is the hub. */
+  hubServer?: boolean;
 }
 
 export interface EmittedHot {
   hot: string;
   /** What lies in NAME.d, by name there. */
   files: Record<string, string>;
+  /** How many resources the stack has with those of its nested stacks, as far as groups have a size that is written out. */
+  resourceCount: number;
 }
 
 /** Returns the plain template with its nested files; `document` is changed on the way. Deployments that have become roles are left out. */
@@ -48,8 +52,10 @@ export function emitHot(
   const carriers = new Carriers(template, resolved, options, report);
   if (carriers.vms.length > 0) addCarriers(tree, carriers, resolved);
   tree.mendAliases();
-  carriers.addMemberFiles(tree.plain());
-  return { hot: tree.toString(), files: carriers.files };
+  if (carriers.vms.some(({ indexVar }) => indexVar !== undefined)) carriers.addMemberFiles(tree.plain());
+  // Files that lie beside the user's template need not lie beside this one.
+  if (carriers.vms.length > 0 && template.files.size > 0) tree.renameFiles((name) => carriers.keepFile(name));
+  return { hot: tree.toString(), files: carriers.files, resourceCount: template.resources.size + carriers.countResources() };
 }
 
 function addCarriers(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {
@@ -69,13 +75,18 @@ function addCarriers(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate)
   for (const [name, value] of added) tree.setPlain(resources, name, value);
   const parameters = tree.own(tree.root, "parameters");
   for (const [name, value] of Object.entries(carriers.parameters())) tree.setPlain(parameters, name, value);
+  const told = Object.entries(carriers.outputs());
+  if (told.length > 0) {
+    const outputs = tree.own(tree.root, "outputs");
+    for (const [name, value] of told) tree.setPlain(outputs, name, value);
+  }
   for (const outputs of tree.maps(tree.root, "outputs")) {
     for (const { spec, value, reads } of resolved.outputs) {
       const isOfRole = resolved.leftOut?.outputs.has(spec.name) === true;
       if (reads.length === 0 && !isOfRole) continue;
       // What no deployment ever tells is known already.
-      const told = reads.length === 0 ? hotOf(value) : carriers.outputReference(spec.name);
-      tree.setPlain(tree.own(outputs, spec.name), "value", told);
+      const known = reads.length === 0 ? hotOf(value) : carriers.outputReference(spec.name);
+      tree.setPlain(tree.own(outputs, spec.name), "value", known);
     }
   }
 }

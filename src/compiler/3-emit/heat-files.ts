@@ -1,7 +1,7 @@
 // The nested templates that weft adds to a stack. They are of a version that has all functions they need, whatever the user's own is.
 import type { Json } from "../../model/json.ts";
 import { identityFormat } from "../../model/vm-identity.ts";
-import { bootFileName, bootScript, type ProgramDigests } from "./boot-script.ts";
+import { bootFileName, bootScript, hubScript, type ProgramDigests } from "./boot-script.ts";
 
 /** Separates the parts of user_data. */
 export const boundary = "weft-part-6b1f0c9e";
@@ -28,7 +28,7 @@ const bootParameters = `  vm: {type: string}
   token_key: {type: string, hidden: true}
   seal_key: {type: string, hidden: true}
   hub_urls: {type: comma_delimited_list}
-  hub_fingerprint: {type: string}
+  hub_fingerprint: {type: string, default: ''}
   agent_url: {type: string}
   private: {type: json, hidden: true, default: {}}
   parts: {type: json, hidden: true, default: {list: [${JSON.stringify(mimeEnd)}]}}
@@ -44,6 +44,20 @@ export function bootTemplate(digests: ProgramDigests): string {
 parameters:
 ${bootParameters}${bootConditions}resources:
   user_data: {type: OS::Heat::Value, properties: {type: string, value: ${userData(digests, false)}}}
+outputs:
+  user_data: {value: {get_attr: [user_data, value]}}
+`;
+}
+
+/** A nested template whose output `user_data` makes a vm a hub. */
+export function hubTemplate(digests: ProgramDigests): string {
+  const script = hubScript({ tokenKey: { hot: "{get_param: token_key}" }, source: { hot: "{get_param: program_url}" } }, digests);
+  return `${version}description: user_data of the hub.
+parameters:
+  token_key: {type: string, hidden: true}
+  program_url: {type: string}
+resources:
+  user_data: {type: OS::Heat::Value, properties: {type: string, value: {list_join: ["", [${hotItems(script)}]]}}}
 outputs:
   user_data: {value: {get_attr: [user_data, value]}}
 `;
@@ -166,8 +180,11 @@ function userData(digests: ProgramDigests, inGroup: boolean): string {
   const identity = `{format: ${identityFormat}, stack: {get_param: stack}, vm: {get_param: vm}, ${inGroup ? "index: {get_param: index}, " : ""}hubs: {get_param: hub_urls}, hubFingerprint: {get_param: hub_fingerprint}, token: ${nestedDigest(["vm", "{get_param: stack}", "{get_param: vm}"])}, sealKey: {get_param: seal_key}, carrier: {kind: heat}, program: ${program("agent.cjs", digests.agent)}, runtime: {${runtime.join(", ")}}, values: {get_param: private}, valuesDigest: ${valuesDigest}}`;
   const sources = `{list_join: ["", [{if: [is_elsewhere, {list_join: ["", [{get_param: agent_url}, "\\n"]]}, ""]}, {list_join: ["/agent\\n", {get_param: hub_urls}]}, "/agent"]]}`;
   const script = bootScript({ identity: { hot: identity }, sources: { hot: sources } }, digests);
-  const items = [mimeStart, bootHead, ...script, "\n"].map((item) => (typeof item === "string" ? quoted(item) : item.hot));
-  return `{list_join: ["", [${items.join(", ")}], {get_param: [parts, list]}]}`;
+  return `{list_join: ["", [${hotItems([mimeStart, bootHead, ...script, "\n"])}], {get_param: [parts, list]}]}`;
+}
+
+function hotItems(items: (string | { hot: string })[]): string {
+  return items.map((item) => (typeof item === "string" ? quoted(item) : item.hot)).join(", ");
 }
 
 function program(file: string, digest: string): string {

@@ -26,7 +26,7 @@ function render(value: string, text: string): string {
     parts: [{ subtype: "plain", text }],
     identity,
     deployment: deploymentWith(value),
-    digests: { agent: "a", runtime: { x64: "b" } },
+    digests: { agent: "a", hub: "h", runtime: { x64: "b" } },
     compress: (long) => gzipSync(long).toString("base64"),
   });
 }

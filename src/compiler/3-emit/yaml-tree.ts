@@ -90,7 +90,9 @@ export class Tree {
     const node = this.#document.createNode(value, { aliasDuplicateObjects: false });
     visit(node as Node, {
       Scalar: (_key, scalar) => {
-        if (typeof scalar.value === "string") scalar.type = styleOf(scalar.value);
+        if (typeof scalar.value !== "string") return;
+        scalar.value = scalar.value.replace(brittle, (character) => `${mark}u${hex4(character)}${mark}`);
+        scalar.type = styleOf(scalar.value as string);
       },
       Map: (_key, inner) => {
         if (isCall(inner)) inner.flow = true;
@@ -99,13 +101,24 @@ export class Tree {
     this.set(map, key, node);
   }
 
+  /** Changes the names of files in all `get_file`. */
+  renameFiles(rename: (name: string) => string): void {
+    visit(this.#document, {
+      Pair: (_key, pair) => {
+        if (nameOf(pair) !== "get_file" || !isScalar(pair.value) || typeof pair.value.value !== "string") return;
+        pair.value.value = rename(pair.value.value);
+      },
+    });
+  }
+
   /** The document as plain data. */
   plain(): unknown {
     return this.#document.toJS({ maxAliasCount: -1 });
   }
 
   toString(): string {
-    return this.#document.toString({ lineWidth: 0, flowCollectionPadding: false, doubleQuotedMinMultiLineLength: Infinity });
+    const options = { lineWidth: 0, flowCollectionPadding: false, doubleQuotedMinMultiLineLength: Infinity };
+    return this.#document.toString(options).replace(new RegExp(`${mark}(u[0-9a-f]{4})${mark}`, "g"), "\\$1");
   }
 
   /** Removes a key from `map` itself only. */
@@ -160,6 +173,14 @@ export class Tree {
 function nameOf({ key }: Pair): string | undefined {
   if (!isScalar(key)) return undefined;
   return typeof key.value === "symbol" ? key.value.description : String(key.value);
+}
+
+// Line ends and unprintables to Heat's YAML but not to ours, which would not write them as escapes. A mark of noncharacters holds their place.
+const brittle = /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g;
+const mark = "\ufdd0";
+
+function hex4(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
 // Plain is what no YAML takes for anything but a text.

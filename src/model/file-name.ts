@@ -1,0 +1,6 @@
+// Names of files for vms.
+
+/** The name of a vm's file: members' brackets would be patterns to a shell. */
+export function fileNameOf(vm: string): string {
+  return vm.replace(/\[(\d+)\]/g, ".$1").replace(/[^A-Za-z0-9._-]/g, "_");
+}

@@ -1,0 +1,230 @@
+// What a guest receives of what the template says, byte for byte: user_data and deployments as the real Heat engine makes them.
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { instantiatePlan } from "../../src/agent/instantiate.ts";
+import { rightsTag, vmToken } from "../../src/hub/tokens.ts";
+import type { VmIdentity } from "../../src/model/vm-identity.ts";
+import type { Emitted } from "../../src/compiler/compile.ts";
+import type { VmPlan } from "../../src/model/vm-plan.ts";
+import { emitText } from "../support/compile-text.ts";
+import { writeEmitted } from "../support/compile-folder.ts";
+import { createWithHeat, isHeatThere, type Created, type CreatedServer } from "./heat-engine.ts";
+
+const stackId = "0d5ad3a4-6d52-4cb2-8a0f-2b9d1c6a7e31";
+const tokenKey = "0123456789abcdef";
+const nasty = `"quotes" 'single' \\ back\\nslash \`ticks\` $HOME \${x} $$ {{mustache}} %s %index PASSWORD \t tab ü € 𝄞 \u2028
+no: [yes, 0777, 12:30:45, ~, on, 1_000]
+- # & * ! | > ' " % @
+WEFT-END
+--weft-part
+EOF
+null`;
+const script = `#!/bin/sh\necho ${nasty}\n`;
+const cloudConfig = `#cloud-config\nwrite_files: [{path: /x, content: ${JSON.stringify(nasty)}}]\n`;
+const mime = `MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="=b="
+
+--=b=
+Content-Type: text/x-shellscript; charset="utf-8"
+Content-Disposition: attachment; filename="first.sh"
+
+${script}
+--=b=
+Content-Type: text/cloud-config
+
+${cloudConfig}
+--=b=--
+`;
+const files = { "script.sh": script, "cloud.yaml": cloudConfig, "mime.txt": mime };
+
+function server(name: string, userData: string, inputs = ""): string {
+  const weft = `{tool: script, roles: [{name: a, run: ${JSON.stringify(nasty)}, inputs: {${inputs}}}]}`;
+  return `  ${name}: {type: OS::Nova::Server, properties: {image: i, flavor: f, ${userData}}, metadata: {purpose: shop, weft: ${weft}}}\n`;
+}
+
+const target = mkdtempSync(join(tmpdir(), "weft-test-"));
+afterAll(() => rmSync(target, { recursive: true }));
+
+interface Case {
+  emitted: Emitted;
+  parameters?: Record<string, string>;
+  attributes: Record<string, string>;
+}
+
+// All in one go: loading the engine takes longer than what is asked of it.
+let created: Created[] = [];
+beforeAll(() => {
+  if (!isHeatThere) return;
+  const cases: Case[] = [ofParts(), ofValues(), ofMembers()];
+  const given = { weft_hub_urls: "https://10.0.0.2:8470,https://10.0.0.3:8470", weft_token_key: tokenKey };
+  created = createWithHeat(
+    cases.map(({ emitted, parameters, attributes }) => ({
+      file: writeEmitted(emitted, mkdtempSync(join(target, "stack-"))),
+      parameters: { ...given, ...parameters },
+      attributes,
+    })),
+  );
+  expect(created.map(({ error }) => error)).toEqual([null, null, null]);
+}, 180_000);
+
+const readParts = `import email, json, sys
+parts = email.message_from_string(sys.stdin.read()).get_payload()
+print(json.dumps([[p.get_content_type(), p.get_filename(), p.get_payload(decode=True).decode()] for p in parts]))`;
+
+type Part = [type: string, name: string | null, text: string];
+
+/** The parts as cloud-init decodes them, without Heat's own. */
+function partsOf({ userData }: CreatedServer): Part[] {
+  const parts = JSON.parse(execFileSync("python3", ["-c", readParts], { input: userData, encoding: "utf8" })) as Part[];
+  return parts.slice(3).filter(([type]) => type !== "text/x-cfninitdata");
+}
+
+function identityOf(made: CreatedServer): VmIdentity {
+  const boot = partsOf(made).find(([, name]) => name === "zzzz-weft")?.[2] ?? "";
+  const [, text = ""] = /vm\.json <<'WEFT-END'\n(.*)\nWEFT-END\n/.exec(boot) ?? [];
+  return JSON.parse(text) as VmIdentity;
+}
+
+function ofParts(): Case {
+  const resources = [
+    server("file", "user_data_format: RAW, user_data: {get_file: script.sh}"),
+    server("tools", "user_data: {get_file: script.sh}"),
+    server("cloud", "user_data_format: SOFTWARE_CONFIG, user_data: {get_file: cloud.yaml}"),
+    server("mime", "user_data_format: RAW, user_data: {get_file: mime.txt}"),
+    server(
+      "replaced",
+      "user_data_format: RAW, user_data: {str_replace: {template: {get_file: mime.txt}, params: {PASSWORD: {get_param: text}}}}",
+    ),
+    server("config", "user_data_format: RAW, user_data: {get_resource: one}"),
+    server("several", "user_data_format: SOFTWARE_CONFIG, user_data: {get_resource: both}"),
+    server("none", "user_data_format: RAW"),
+    "  one: {type: OS::Heat::SoftwareConfig, properties: {config: {get_file: script.sh}}}\n",
+    "  two: {type: OS::Heat::CloudConfig, properties: {cloud_config: {runcmd: [[echo, {get_param: text}]]}}}\n",
+    "  both: {type: OS::Heat::MultipartMime, properties: {parts: [{config: {get_resource: one}, subtype: x-shellscript, filename: one.sh}, {config: {get_resource: two}}, {config: {get_file: mime.txt}, type: multipart}]}}\n",
+  ];
+  const text = `parameters: {text: {type: string}}\nresources:\n${resources.join("")}`;
+  return { emitted: emitText(text, files), parameters: { text: nasty }, attributes: {} };
+}
+
+test.runIf(isHeatThere)("the user's own parts arrive as they were, whatever form they have", () => {
+  const { servers } = created[0] as Created;
+  const own = (name: string): Part[] => partsOf(servers[name] as CreatedServer).filter(([, file]) => file !== "zzzz-weft");
+  const texts = (name: string): string[] => own(name).map(([, , text]) => text);
+  const types = (name: string): string[] => own(name).map(([type]) => type);
+  for (const name of ["file", "tools", "config"]) expect(own(name), name).toEqual([["text/plain", "", script]]);
+  expect(own("cloud")).toEqual([["text/plain", "", cloudConfig]]);
+  expect(own("mime")[0]).toEqual(["text/x-shellscript", "first.sh", script]);
+  expect(types("mime")).toEqual(["text/x-shellscript", "text/cloud-config"]);
+  expect(texts("mime")).toEqual([script, cloudConfig]);
+  expect(texts("replaced")).toEqual([script, cloudConfig].map((text) => text.replaceAll("PASSWORD", () => nasty)));
+  expect(types("several")).toEqual(["text/x-shellscript", "text/plain", "text/x-shellscript", "text/cloud-config"]);
+  expect([texts("several")[0], ...texts("several").slice(2)]).toEqual([script, script, cloudConfig]);
+  expect(texts("several")[1]).toMatch(/^#cloud-config\n/);
+  expect(texts("none")).toEqual([]);
+  for (const made of Object.values(servers)) {
+    expect(made.metadata).toEqual({ purpose: "shop" });
+    expect(made.policy).toEqual(["IGNORE", "POLL_SERVER_HEAT"]);
+    // cloud-init runs scripts by the order of their names.
+    expect(partsOf(made).filter(([, name]) => name !== null && name >= "zzzz-weft")).toHaveLength(1);
+  }
+});
+
+const map = { a: [1, true, null, nasty], [nasty]: 1.5 };
+
+function ofValues(): Case {
+  const inputs =
+    "OPEN: {get_param: text}, HIDDEN: {get_param: key}, ADDRESS: {value: {get_attr: [web, first_address]}, bind: deploy}, MAP: {get_param: map}";
+  const text = `parameters: {text: {type: string}, key: {type: string, hidden: true}, map: {type: json}}
+resources:
+${server("db", "user_data_format: RAW", inputs)}${server("web", "user_data_format: RAW")}`;
+  const parameters = { text: nasty, key: nasty, map: JSON.stringify(map) };
+  return { emitted: emitText(text, files), parameters, attributes: { "web.first_address": nasty } };
+}
+
+test.runIf(isHeatThere)("plan, values, token and tag arrive as weft would make them itself", () => {
+  const { servers, edges } = created[1] as Created;
+  const { plan: stackPlan, generation } = ofValues().emitted;
+  const db = servers["db"] as CreatedServer;
+  const identity = identityOf(db);
+  expect(edges).toEqual([]);
+  expect(identity).toMatchObject({
+    format: 1,
+    stack: stackId,
+    vm: "db",
+    hubs: ["https://10.0.0.2:8470", "https://10.0.0.3:8470"],
+    token: vmToken(tokenKey, stackId, "db"),
+    values: { "a.inputs.HIDDEN": nasty },
+  });
+  const plan = stackPlan.vms.find(({ vm }) => vm === "db") as VmPlan;
+  expect(db.deployments.map(({ config }) => JSON.parse(config) as unknown)).toEqual([{ format: 1, generation, plan }]);
+  expect(db.deployments[0]).toMatchObject({
+    name: "weft",
+    actions: ["CREATE", "UPDATE"],
+    values: {
+      weft_tag: rightsTag(tokenKey, stackId, "db", generation, plan.rights),
+      weft_values_digest: identity.valuesDigest,
+    },
+  });
+  expect(db.deployments[0]?.values["weft_values"]).toEqual({
+    "a.inputs.OPEN": nasty,
+    "a.inputs.ADDRESS": nasty,
+    "a.inputs.MAP": map,
+  });
+  // Nothing private stands in a deployment.
+  const all = JSON.stringify(db.deployments);
+  for (const secret of [identity.token, identity.sealKey, tokenKey]) expect(all).not.toContain(secret);
+});
+
+function ofMembers(): Case {
+  const text = `resources:
+  app:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: 3
+      resource_def:
+        type: OS::Nova::Server
+        properties: {image: i, flavor: f, name: "app-%index%", user_data: "#!/bin/sh\\necho %index%"}
+        metadata:
+          index: "%index%"
+          weft:
+            tool: script
+            roles:
+              - name: a
+                run: x
+                inputs: {ME: {str_replace: {template: ADDRESS of %index%, params: {ADDRESS: {get_attr: [app, resource.%index%.accessIPv4]}}}}}
+                outputs: {o: {type: string}}
+              - {name: z, run: x, on_delete: true}
+outputs:
+  o: {value: {get_attr: [app, o]}}
+  addresses: {value: {get_attr: [app, accessIPv4]}}
+  second: {value: {get_attr: [app, resource.1.name]}}
+`;
+  const attributes = Object.fromEntries([0, 1, 2].map((index) => [`app/${index}/member.accessIPv4`, `10.0.0.${index}`]));
+  return { emitted: emitText(text, files, "2013-05-23"), attributes };
+}
+
+test.runIf(isHeatThere)(
+  "each member of a group has its own name, token, tag and values, in a template of Heat's first version too",
+  () => {
+    const { servers, edges, outputs } = created[2] as Created;
+    const { plan, generation } = ofMembers().emitted;
+    expect(edges).toEqual([]);
+    expect(outputs).toMatchObject({ addresses: ["10.0.0.0", "10.0.0.1", "10.0.0.2"], second: "name of app/1/member" });
+    for (const index of [0, 1, 2]) {
+      const member = servers[`app/${index}/member`] as CreatedServer;
+      const vm = `app[${index}]`;
+      expect(identityOf(member)).toMatchObject({ vm, index, token: vmToken(tokenKey, stackId, vm) });
+      expect(member.metadata).toEqual({ index: String(index) });
+      expect(partsOf(member)).toContainEqual(["text/plain", "", `#!/bin/sh\necho ${index}`]);
+      const [run, more] = member.deployments.filter(({ name }) => name === "weft");
+      expect(more).toBeUndefined();
+      const { rights } = instantiatePlan(plan.vms[0] as VmPlan, index);
+      expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, rights));
+      expect(Object.values(run?.values["weft_values"] ?? {})).toContain(`10.0.0.${index}`);
+      expect(member.deployments.filter(({ name }) => name === "weft_delete")).toMatchObject([{ actions: ["DELETE"] }]);
+    }
+  },
+);
