@@ -5,6 +5,11 @@ import { defineConfig } from "vitest/config";
 // What runs leave for later ones is not to be the developer's own.
 process.env["XDG_STATE_HOME"] = join(tmpdir(), "weft-tests-state");
 
+// Whole stacks on a real Heat and on vms that boot: root, namespaces and minutes are theirs, so they run apart (npm run test:cloud).
+const booting = ["heat-stacks", "heat-commands", "up-netns", "up-qemu", "vm-faults"].map(
+  (name) => `tests/system/${name}.test.ts`,
+);
+
 export default defineConfig({
   test: {
     reporters: ["default", "./tests/count-reporter.ts"],
@@ -39,10 +44,21 @@ export default defineConfig({
         test: {
           name: "system",
           include: ["tests/system/**/*.test.ts"],
+          exclude: booting,
           globalSetup: ["tests/system/build-first.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
           // Each of these starts whole stacks: side by side they would only measure each other.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "cloud",
+          include: booting,
+          globalSetup: ["tests/system/build-first.ts"],
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           fileParallelism: false,
         },
       },

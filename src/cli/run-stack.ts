@@ -38,7 +38,7 @@ import { readHistory, writeHistory } from "./run-history.ts";
 import type { RunResult, RunView } from "./run-view.ts";
 
 // Process vms fetch nothing.
-const noDigests: ProgramDigests = { agent: "", hub: "", runtime: {} };
+const noDigests: ProgramDigests = { agent: "", hub: "", page: "", runtime: {} };
 
 export interface RunOptions {
   template: Template;

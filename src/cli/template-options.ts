@@ -93,7 +93,7 @@ export function compileFromOptions(
   return { template, resolved, flow, ...emitted };
 }
 
-/** Reads NAME=VALUE or NAME=@FILE. */
+/** The value that a -P gives. */
 export function readParameter(text: string): { name: string; value: string } {
   const equals = text.indexOf("=");
   if (equals < 1) throw new UsageError(`-P ${text}: NAME=VALUE or NAME=@FILE is expected`);

@@ -46,7 +46,12 @@ export interface Emitted {
   files: Record<string, string>;
 }
 
-const noDigests: ProgramDigests = { agent: "0".repeat(64), hub: "0".repeat(64), runtime: { x64: "0".repeat(64) } };
+const noDigests: ProgramDigests = {
+  agent: "0".repeat(64),
+  hub: "0".repeat(64),
+  page: "0".repeat(64),
+  runtime: { x64: "0".repeat(64) },
+};
 
 /** The defaults of Heat's max_template_size and max_resources_per_stack. */
 const maxTemplateBytes = 524_288;

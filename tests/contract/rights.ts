@@ -7,7 +7,7 @@ import { placeVms, type PlacedVm } from "../../src/cli/place-vms.ts";
 import { protocolVersion } from "../../src/coordinator/backends/hub-frames.ts";
 import type { Coordinator } from "../../src/coordinator/coordinator.ts";
 import { openHub, type Hub } from "../../src/hub/hub.ts";
-import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
+import { operatorToken, rightsTag, vmToken } from "../../src/hub/tokens.ts";
 import { rightsText } from "../../src/model/rights-text.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { cellId, endCell, factCell, memberId, parseCellId } from "../../src/model/cell.ts";

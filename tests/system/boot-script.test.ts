@@ -31,7 +31,7 @@ async function serve(answers: Record<string, (string | undefined)[]>): Promise<{
 // The script with its folders below `folder`; what installs the service is left out.
 function writeStart(folder: string, sources: string[]): string {
   const pieces = { identity: '{"vm": "it\'s me"}', sources: sources.join("\n") };
-  const digests = { agent: sha256(agent), hub: "", runtime: { x64: sha256("no Node") } };
+  const digests = { agent: sha256(agent), hub: "", page: "", runtime: { x64: sha256("no Node") } };
   const script = bootScript(pieces, digests)
     .join("")
     .replaceAll("/etc/weft", `${folder}/etc`)

@@ -9,7 +9,7 @@ import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { placeVms } from "../../src/cli/place-vms.ts";
 import { listFiles } from "../../src/cli/list-files.ts";
 import { compile, type Emitted } from "../../src/compiler/compile.ts";
-import { operatorToken, rightsTag, vmToken } from "../../src/hub/tokens.ts";
+import { operatorToken, rightsTag, sha256, vmToken } from "../../src/hub/tokens.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { chooseAddresses } from "../../src/machines/process.ts";
 import { endProcesses, runMarker } from "../../src/machines/processes.ts";

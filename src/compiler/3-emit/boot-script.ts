@@ -12,8 +12,9 @@ const sourcesPath = "/etc/weft/sources";
 export interface ProgramDigests {
   /** Of dist/agent.cjs. */
   agent: string;
-  /** Of dist/hub.mjs. */
+  /** Of dist/hub.mjs, and of dist/page.html beside it. */
   hub: string;
+  page: string;
   /** Of the Node executable for vms that have none, by architecture. */
   runtime: Record<string, string>;
 }
@@ -98,6 +99,7 @@ export function hubScript<Piece>({ tokenKey, source, tls }: HubPieces<Piece>, di
   const file = (path: string, piece: Piece): (string | Piece)[] => [`cat > ${path} <<'WEFT-END'\n`, piece, "\nWEFT-END\n"];
   const [arch = "x64", runtime = ""] = Object.entries(digests.runtime)[0] ?? [];
   const start = String.raw`${bringFunctions}bring hub.mjs ${digests.hub}
+bring page.html ${digests.page}
 bring agent.cjs ${digests.agent}
 bring node-linux-${arch} ${runtime}
 chmod 700 node-linux-${arch}

@@ -216,7 +216,9 @@ export class Carriers {
         [this.#name("weft_hub_image")]: text("Image of the hub's vm"),
         [this.#name("weft_hub_flavor")]: text("Flavor of the hub's vm"),
         [this.#name("weft_hub_network")]: text("Network of the hub's vm, which all vms reach"),
-        [this.#name("weft_program_url")]: text("A folder from which the hub fetches hub.mjs, agent.cjs and node-linux-x64"),
+        [this.#name("weft_program_url")]: text(
+          "A folder from which the hub fetches hub.mjs, page.html, agent.cjs and node-linux-x64",
+        ),
         [this.#name("weft_agent_url")]: agentUrl,
       };
     return {
