@@ -64,7 +64,11 @@ export async function followAction(
       told = "";
     } catch (error) {
       if (signal.aborted) throw error;
-      if (error instanceof Failure && error.code === "not-found") return undefined;
+      // Parts of a stack that goes, or of one under way, may be gone before it is: the next look tells.
+      if (error instanceof Failure && error.code === "not-found") {
+        await pause(pollMs, signal);
+        continue;
+      }
       if (!(error instanceof Failure) || error.reaction !== "retry") throw error;
       if (error.message !== told) view.trouble(error.message);
       told = error.message;
