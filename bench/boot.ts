@@ -7,7 +7,7 @@ import { readStatus } from "../src/monitor/follow.ts";
 import { netnsMissing, VmBed } from "../tests/system/vm-bed.ts";
 import { quantile } from "./engines.ts";
 
-const boots = 5;
+const boots = 3;
 
 /** Runs the measurement and prints a row for each figure. */
 export async function measureBoot(): Promise<void> {

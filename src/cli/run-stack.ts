@@ -37,9 +37,6 @@ import { checkOutputs, readOutputs } from "./read-outputs.ts";
 import { readHistory, writeHistory } from "./run-history.ts";
 import type { RunResult, RunView } from "./run-view.ts";
 
-// Process vms fetch nothing.
-const noDigests: ProgramDigests = { agent: "", hub: "", page: "", runtime: {} };
-
 export interface RunOptions {
   template: Template;
   resolved: ResolvedTemplate;
@@ -73,7 +70,7 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
   checkOutputs(plan, heat);
   const boots = options.vms.kind !== "process";
   const parts = new Map(boots ? vms.map((vm) => [vm.id, ownParts(options.resolved, vm, heat)]) : []);
-  const digests = boots ? readProgramDigests() : noDigests;
+  const digests = boots ? readProgramDigests() : undefined;
   const roles = vms.flatMap((vm) => vm.plan.roles.filter((role) => !role.onDelete).map((role) => roleId(vm.id, role.name)));
 
   using folder = makeRunFolder();
@@ -106,7 +103,12 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
         vm: id,
         address: vm.address,
         config: (own) => processConfig(vm, hub.url, own),
-        userData: () => giveUserData(agentConfig(vm, vmHub?.url ?? hub.url, vmHub?.fingerprint), parts.get(id) ?? [], digests),
+        userData: () =>
+          giveUserData(
+            agentConfig(vm, vmHub?.url ?? hub.url, vmHub?.fingerprint),
+            parts.get(id) ?? [],
+            digests as ProgramDigests,
+          ),
       });
     });
     const onRole = (status: RoleStatus, picture: Picture): void => view.role(status, picture);

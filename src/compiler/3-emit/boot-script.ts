@@ -159,8 +159,8 @@ StandardError=journal+console
 [Install]
 WantedBy=multi-user.target
 WEFT-END
-  systemctl daemon-reload
-  systemctl enable ${service}.service
+  mkdir -p /etc/systemd/system/multi-user.target.wants
+  ln -sf ../${service}.service /etc/systemd/system/multi-user.target.wants/
   systemctl start --no-block ${service}.service
 else
   mkdir -p /var/lib/cloud/scripts/per-boot

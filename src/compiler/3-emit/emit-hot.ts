@@ -61,8 +61,12 @@ export function emitHot(
 function addCarriers(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {
   const resources = tree.own(tree.root, "resources");
   const added: [string, Json][] = Object.entries(carriers.sharedResources());
+  const owned = tree.ownEach(
+    resources,
+    carriers.vms.map(({ resource }) => resource),
+  );
   for (const vm of carriers.vms) {
-    const resource = tree.own(resources, vm.resource);
+    const resource = owned.get(vm.resource) as YAMLMap;
     const boot = carriers.bootProperties(vm);
     if (vm.plan.group === undefined) {
       const properties = tree.own(resource, "properties");
@@ -72,7 +76,7 @@ function addCarriers(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate)
     } else makeMember(tree, tree.own(tree.own(resource, "properties"), "resource_def"), boot, carriers, vm);
     added.push([carriers.nameOf(vm), carriers.carrierResource(vm)]);
   }
-  for (const [name, value] of added) tree.setPlain(resources, name, value);
+  for (const [name, value] of added) tree.addPlain(resources, name, value);
   const parameters = tree.own(tree.root, "parameters");
   for (const [name, value] of Object.entries(carriers.parameters())) tree.setPlain(parameters, name, value);
   const told = Object.entries(carriers.outputs());

@@ -61,18 +61,38 @@ export class Tree {
 
   /** The map under `key`, shared with nothing else any more, so that it can be changed; made if there is none. */
   own(map: YAMLMap, key: string): YAMLMap {
-    const found = this.#pairs(map).filter(({ pair }) => nameOf(pair) === key);
-    // A repeated key: the last one counts. What is merged in counts only where the map itself has nothing.
-    const { pair } = found.findLast(({ owner }) => owner === map) ?? found[0] ?? {};
+    return this.ownEach(map, [key]).get(key) as YAMLMap;
+  }
+
+  /** As own, for many keys of a large map. */
+  ownEach(map: YAMLMap, keys: Iterable<string>): Map<string, YAMLMap> {
+    const found = new Map<string, { pair: Pair; owner: YAMLMap }>();
+    for (const one of this.#pairs(map)) {
+      const name = nameOf(one.pair) ?? "";
+      // A repeated key: the last one counts. What is merged in counts only where the map itself has nothing.
+      if (one.owner === map || !found.has(name)) found.set(name, one);
+    }
+    const places = new Map(map.items.map((pair, index) => [nameOf(pair), index]));
+    const owned = new Map<string, YAMLMap>();
+    for (const key of keys) {
+      const copy = this.#copyOf(found.get(key)?.pair);
+      owned.set(key, copy);
+      const place = places.get(key);
+      const old = place === undefined ? undefined : map.items[place];
+      if (place === undefined || old === undefined) this.#add(map, new Pair(this.#document.createNode(key), copy), key);
+      else map.items[place] = new Pair(old.key, copy);
+    }
+    return owned;
+  }
+
+  #copyOf(pair: Pair | undefined): YAMLMap {
     const source = pair === undefined ? undefined : this.#asMap(pair.value)[0];
     const copy = new YAMLMap(this.#document.schema);
-    if (source !== undefined) {
-      copy.items = [...source.items];
-      if (source.flow !== undefined) copy.flow = source.flow;
-      if (source.commentBefore != null) copy.commentBefore = source.commentBefore;
-      if (source.comment != null) copy.comment = source.comment;
-    }
-    this.set(map, key, copy);
+    if (source === undefined) return copy;
+    copy.items = [...source.items];
+    if (source.flow !== undefined) copy.flow = source.flow;
+    if (source.commentBefore != null) copy.commentBefore = source.commentBefore;
+    if (source.comment != null) copy.comment = source.comment;
     return copy;
   }
 
@@ -87,6 +107,15 @@ export class Tree {
 
   /** As set, with data that come out as the same data whatever version of YAML a reader knows. */
   setPlain(map: YAMLMap, key: string, value: unknown): void {
+    this.set(map, key, this.#plainNode(value));
+  }
+
+  /** As setPlain, for a key that the map does not have. */
+  addPlain(map: YAMLMap, key: string, value: unknown): void {
+    map.items.push(new Pair(this.#document.createNode(key), this.#plainNode(value)));
+  }
+
+  #plainNode(value: unknown): Node {
     const node = this.#document.createNode(value, { aliasDuplicateObjects: false });
     visit(node as Node, {
       Scalar: (_key, scalar) => {
@@ -98,7 +127,7 @@ export class Tree {
         if (isCall(inner)) inner.flow = true;
       },
     });
-    this.set(map, key, node);
+    return node as Node;
   }
 
   /** Changes the names of files in all `get_file`. */
