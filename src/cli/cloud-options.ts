@@ -20,11 +20,11 @@ export function openCloudSession(flags: { "os-cloud"?: string | undefined }): Pr
 }
 
 /** The one stack that is named. Fails `give-up` when the cloud does not have it. */
-export async function findNamedStack(session: CloudSession, positionals: string[]): Promise<Stack> {
+export async function findNamedStack(session: CloudSession, positionals: string[], withOutputs = false): Promise<Stack> {
   const [name, ...more] = positionals;
   if (name === undefined) throw new UsageError("no stack is named");
   if (more.length > 0) throw new UsageError(`one stack is expected, not also ${more.join(" ")}`);
-  const stack = await findStack(session, name);
+  const stack = await findStack(session, name, withOutputs);
   if (stack !== undefined) return stack;
   throw new Failure(
     "give-up",

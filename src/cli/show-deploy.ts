@@ -71,9 +71,10 @@ export function plainDeployView(startMs: number): DeployView {
   };
 }
 
-/** The outputs of a stack by name; null where Heat has no value yet. */
+/** The outputs of a stack by name, sorted, since Heat has no order; null where it has no value yet. */
 export function outputsOf(stack: Stack): Record<string, Json> {
-  return Object.fromEntries(stack.outputs.map(({ output_key, output_value }) => [output_key, output_value]));
+  const byName = stack.outputs.toSorted((left, right) => (left.output_key < right.output_key ? -1 : 1));
+  return Object.fromEntries(byName.map(({ output_key, output_value }) => [output_key, output_value]));
 }
 
 /** A value for people: texts raw, others as JSON. */

@@ -64,7 +64,11 @@ export async function followAction(
       told = "";
     } catch (error) {
       if (signal.aborted) throw error;
-      if (error instanceof Failure && error.code === "not-found") return undefined;
+      // Parts of a stack that goes, or of one under way, may be gone before it is: the next look tells.
+      if (error instanceof Failure && error.code === "not-found") {
+        await pause(pollMs, signal);
+        continue;
+      }
       if (!(error instanceof Failure) || error.reaction !== "retry") throw error;
       if (error.message !== told) view.trouble(error.message);
       told = error.message;
@@ -75,9 +79,11 @@ export async function followAction(
 
 // For a moment after the end the outputs of nested stacks may be missing.
 async function withOutputs(session: CloudSession, ended: Stack, signal: AbortSignal): Promise<Stack> {
-  if (ended.outputs.every(({ output_value }) => output_value !== null)) return ended;
+  const read = async (): Promise<Stack> => (await findStack(session, ended.id, true)) ?? ended;
+  const stack = await read();
+  if (stack.outputs.every(({ output_value }) => output_value !== null)) return stack;
   await pause(pollMs, signal);
-  return (await findStack(session, ended.id)) ?? ended;
+  return read();
 }
 
 async function findOpen(session: CloudSession, stack: Stack): Promise<StackResource[]> {

@@ -64,13 +64,19 @@ export interface StackRequest {
 /** Members of groups are stacks in stacks; nobody nests deeper. */
 const depth = "nested_depth=5";
 
-/** A stack by its name or id; undefined when there is none. */
-export async function findStack(session: CloudSession, name: string): Promise<Stack | undefined> {
-  const answer = await session.ask("GET", `/stacks/${encodeURIComponent(name)}`).catch((error: unknown) => {
+/**
+ * A stack by its name or id; undefined when there is none. Its outputs are there `withOutputs` only: Heat resolves them anew each time, and
+ * while it works on nested stacks it may take a minute, or give null.
+ */
+export async function findStack(session: CloudSession, name: string, withOutputs = false): Promise<Stack | undefined> {
+  const path = `/stacks/${encodeURIComponent(name)}?resolve_outputs=${withOutputs ? "True" : "False"}`;
+  const answer = await session.ask("GET", path).catch((error: unknown) => {
     if (error instanceof Failure && error.code === "not-found") return undefined;
     throw error;
   });
-  return answer === undefined ? undefined : (answer as unknown as { stack: Stack }).stack;
+  if (answer === undefined) return undefined;
+  const { stack } = answer as unknown as { stack: Omit<Stack, "outputs"> & Partial<Stack> };
+  return { ...stack, outputs: withOutputs ? (stack.outputs ?? []) : [] };
 }
 
 /** Starts the creation and returns the new stack's id. */

@@ -33,7 +33,8 @@ export async function openSession(config: CloudConfig): Promise<CloudSession> {
       const { location } = answer.headers;
       if (answer.status === 302 && typeof location === "string") {
         const project = new URL(token.heat).pathname;
-        const { pathname, search } = new URL(location);
+        const { pathname } = new URL(location);
+        const search = path.includes("?") ? path.slice(path.indexOf("?")) : "";
         // Behind a proxy Heat may name itself otherwise than the catalog does.
         const at = pathname.indexOf("/stacks/");
         answer = await send(

@@ -38,10 +38,11 @@ withEngine("Heat", heatMissing(), () => {
 parameters: {word: {type: string}}
 resources:
   text: {type: OS::Heat::Value, properties: {value: {list_join: ["", [{get_param: word}, {get_file: end.txt}]]}}}
-  part: {type: part.yaml, properties: {word: {get_attr: [text, value]}}}
+  part: {type: part.yaml, properties: {word: in}}
   vm: {type: OS::Nova::Server, properties: {image: debian-12, flavor: m1.small, networks: [{network: private}], user_data_format: RAW, user_data: {get_file: end.txt}}}
 outputs:
-  text: {value: {get_attr: [part, text]}}
+  text: {value: {get_attr: [text, value]}}
+  inner: {value: {get_attr: [part, text]}}
   list: {value: [1, {get_attr: [vm, name]}]}
 `;
   const part = `heat_template_version: 2018-08-31
@@ -66,7 +67,7 @@ outputs: {text: {value: {get_attr: [text, value]}}}
         type: "done",
         ok: true,
         status: "CREATE_COMPLETE",
-        outputs: { text: "<one!>", list: [1, expect.stringMatching(/^first-vm-/)] },
+        outputs: { text: "one!", inner: "<in>", list: [1, expect.stringMatching(/^first-vm-/)] },
       },
     });
     expect(events.map(({ resource, status }) => `${resource} ${status}`)).toEqual(
@@ -79,13 +80,17 @@ outputs: {text: {value: {get_attr: [text, value]}}}
     );
     expect(bed.cloud.find(/^first-vm-/).userData.toString()).toBe("!");
 
-    write("part.txt", "[W]");
-    const updated = await weft(["deploy", "stack.yaml", "first"]);
-    expect(updated).toMatchObject({ status: 0, stdout: expect.stringMatching(/text {2}\[one!\][\s\S]*UPDATE_COMPLETE\n$/) });
+    const updated = await weft(["deploy", "stack.yaml", "first", "-P", "word=two"]);
+    expect(updated).toMatchObject({ status: 0, stdout: expect.stringMatching(/text {2}two![\s\S]*UPDATE_COMPLETE\n$/) });
+    // Not given again, the parameter keeps its value.
+    expect(await weft(["deploy", "stack.yaml", "first"])).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("text  two!"),
+    });
     expect(bed.cloud.created).toBe(1);
 
     const shown = await weft(["outputs", "first"]);
-    expect(shown.stdout).toBe(`text  [one!]\nlist  [1,"${bed.cloud.find(/^first-vm-/).name}"]\n`);
+    expect(shown.stdout).toBe(`inner  <in>\nlist   [1,"${bed.cloud.find(/^first-vm-/).name}"]\ntext   two!\n`);
     expect(await weft(["destroy", "first"])).toMatchObject({ status: 0, stdout: expect.stringContaining("DELETE_COMPLETE") });
     expect(bed.cloud.servers).toEqual([]);
     expect(await weft(["outputs", "first"])).toMatchObject({

@@ -22,7 +22,7 @@ exit: 0 done, 2 usage, 4 the cloud cannot be reached or has no such stack`,
       options: { ...cloudFlags, json: { type: "boolean" } },
     });
     const session = await openCloudSession(values);
-    const outputs = outputsOf(await findNamedStack(session, positionals));
+    const outputs = outputsOf(await findNamedStack(session, positionals, true));
     if (values.json === true) {
       process.stdout.write(`${JSON.stringify(outputs)}\n`);
       return exitCodes.done;
