@@ -9,7 +9,10 @@ export const hookUnderTest: ToolUnderTest = {
   name: `hook:${join(import.meta.dirname, "contract-hook")}`,
   ...(findCommand("python3", process.env["PATH"]) === undefined ? { missing: "python3 is not installed" } : {}),
   startMs: 5000,
-  gaps: {},
+  gaps: {
+    "a secret that was read and written leaves no trace on disk, and shows in no list of processes":
+      "what a script leaves for its hook lies in files until the hook has ended; they go with the scratch folder",
+  },
   compose: (steps, role) =>
     steps
       // What is passed on takes the hook's way of outputs.
