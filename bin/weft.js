@@ -2,10 +2,12 @@
 // Starts the command line on a Node that it can run on: the one that is there, or the newer one that npm brought.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import module, { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+// From its second start on, the command line is not compiled again.
+module.enableCompileCache?.();
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // The embedded coordinator stands on node:sqlite without a flag.
 const needsSqlite = new Set(["up", "hub"]);

@@ -43,7 +43,7 @@ export interface GoodTemplate extends Emitted {
   flow: Flow;
 }
 
-type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer">;
+type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer" | "checkOnly">;
 
 /** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
 export function loadTemplate(positionals: string[], values: TemplateValues, options: CompileOptions = {}): LoadedTemplate {

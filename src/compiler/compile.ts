@@ -9,7 +9,7 @@ import { parseTemplate, type TemplateSource } from "./1-parse/parse-template.ts"
 import { analyze } from "./2-analyze/analyze.ts";
 import { deriveRights } from "./2-analyze/derive-rights.ts";
 import type { ProgramDigests } from "./3-emit/boot-script.ts";
-import { emitHot } from "./3-emit/emit-hot.ts";
+import { emitHot, measureHot } from "./3-emit/emit-hot.ts";
 import { emitStackPlan, nameGeneration } from "./3-emit/emit-vm-plan.ts";
 
 export type { ProgramDigests };
@@ -27,6 +27,8 @@ export interface CompilerInput extends Omit<TemplateSource, "host"> {
   digests?: ProgramDigests;
   /** Let the plain template make a vm that is the hub. */
   hubServer?: boolean;
+  /** Report all that is wrong, and emit nothing. */
+  checkOnly?: boolean;
 }
 
 /** What came of a template. Without errors in `report` everything is there; otherwise as much as could be made sense of. */
@@ -58,15 +60,15 @@ const noDigests: ProgramDigests = {
 const maxTemplateBytes = 524_288;
 const maxResources = 1000;
 
-function checkLimits({ file }: Template, hot: string, resourceCount: number, report: Report): void {
+function checkLimits({ file }: Template, bytes: number, about: string, resourceCount: number, report: Report): void {
   const span = { file, line: 1, column: 1, length: 0 };
-  const bytes = new TextEncoder().encode(hot).length;
-  if (bytes > maxTemplateBytes) report.add("too-large-for-heat", span, { what: `${bytes} bytes`, limit: `${maxTemplateBytes}` });
+  if (bytes > maxTemplateBytes)
+    report.add("too-large-for-heat", span, { what: `${about}${bytes} bytes`, limit: `${maxTemplateBytes}` });
   if (resourceCount > maxResources)
     report.add("too-large-for-heat", span, { what: `${resourceCount} resources`, limit: `${maxResources}` });
 }
 
-/** Compiles a template. What is wrong with it is in `report`; nothing throws. */
+/** Compiles a template, or only checks it. What is wrong with it is in `report`; nothing throws. */
 export function compile(input: CompilerInput): Compiled {
   const report = new Report();
   const parsed = parseTemplate(input, report);
@@ -78,16 +80,28 @@ export function compile(input: CompilerInput): Compiled {
 
   const sha256 = (content: string): string => input.host.sha256(content);
   const plan = emitStackPlan(resolved, deriveRights(resolved), sha256);
-  const generation = nameGeneration(plan, sha256);
+  // Nobody asks for the name of what is only checked.
+  const generation = input.checkOnly === true ? "" : nameGeneration(plan, sha256);
   // Changed when it is emitted, so that each use of a nested template needs its own; the stack's own template is used once.
   const documentOf = ({ file }: Template): Document.Parsed =>
     (parsed.nested.get(file)?.clone() as Document.Parsed | undefined) ?? document;
   const { output = "template.yaml", digests = noDigests } = input;
   const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
+  if (input.checkOnly === true) {
+    const { bytes, resourceCount } = isForeign
+      ? { bytes: bytesOf(input.text), resourceCount: template.resources.size }
+      : measureHot(documentOf, input.text, resolved, options, report);
+    checkLimits(template, bytes, "about ", resourceCount, report);
+    return { report, template, resolved, flow };
+  }
   const { hot, files, resourceCount } = isForeign
     ? { hot: input.text, files: {}, resourceCount: template.resources.size }
     : emitHot(documentOf, resolved, options, report);
   if (report.hasErrors) return { report, template, resolved, flow };
-  checkLimits(template, hot, resourceCount, report);
+  checkLimits(template, bytesOf(hot), "", resourceCount, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot, files } };
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -34,6 +34,13 @@ test.for(folders)("%s compiles to what is expected", (folder) => {
   }
 });
 
+test.for(folders)("%s: a check reports what compiling reports", (folder) => {
+  const { compiled, sources } = compileFolder(folder);
+  const checked = compileFolder(folder, { checkOnly: true });
+  expect(checked.compiled.emitted).toBeUndefined();
+  expect(renderText(checked.compiled.report.diagnostics, checked.sources)).toBe(renderText(compiled.report.diagnostics, sources));
+});
+
 test("every diagnostic of the catalogue has a golden case", () => {
   const texts = folders.map((folder) => {
     const file = join(root, folder, "expected/diagnostics.txt");

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { listFiles } from "../../src/cli/list-files.ts";
-import { compile, type Compiled, type Emitted } from "../../src/compiler/compile.ts";
+import { compile, type Compiled, type CompilerInput, type Emitted } from "../../src/compiler/compile.ts";
 
 export const root: string = join(import.meta.dirname, "../..");
 
@@ -15,7 +15,10 @@ export const folders: string[] = ["examples", "tests/golden"].flatMap((parent) =
 );
 
 /** Compiles a folder's stack.yaml with its environments and parameters.json. Names in diagnostics are relative to the folder, so that they are the same everywhere. */
-export function compileFolder(folder: string): { compiled: Compiled; sources: Map<string, string> } {
+export function compileFolder(
+  folder: string,
+  options: Pick<CompilerInput, "checkOnly"> = {},
+): { compiled: Compiled; sources: Map<string, string> } {
   const sources = new Map<string, string>();
   const read = (name: string): string | undefined => {
     const file = join(root, folder, name);
@@ -39,6 +42,7 @@ export function compileFolder(folder: string): { compiled: Compiled; sources: Ma
       listFiles: (_folder, path) => listFiles(join(root, folder), path)?.files,
       sha256: (content) => createHash("sha256").update(content).digest("hex"),
     },
+    ...options,
   });
   return { compiled, sources };
 }

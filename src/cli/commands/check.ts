@@ -41,7 +41,7 @@ exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
 type Values = TemplateValues & { json?: boolean };
 
 function checkOnce(positionals: string[], values: Values): Watched & { hasErrors: boolean } {
-  const { report, sources, files, folders } = loadTemplate(positionals, values);
+  const { report, sources, files, folders } = loadTemplate(positionals, values, { checkOnly: true });
   if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
   else
     process.stderr.write(renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));

@@ -9,6 +9,7 @@ import type { ProgramDigests } from "./boot-script.ts";
 import { type CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
 import { hotOf } from "./hot-values.ts";
+import { annotationBytes, yamlBytes } from "./estimate-size.ts";
 import { folderOf, relativePath } from "./relative-path.ts";
 import { Tree } from "./yaml-tree.ts";
 
@@ -30,22 +31,52 @@ export interface EmittedHot {
   resourceCount: number;
 }
 
+/** What there is to emit, with all that is to be reported of it. */
+interface Prepared {
+  scopes: ReadonlyMap<string, EmitScope>;
+  carriers: Carriers;
+  added: Added[];
+}
+
+type DocumentOf = (template: Template) => Document.Parsed;
+
+function prepare(documentOf: DocumentOf, resolved: ResolvedTemplate, options: HotOptions, report: Report): Prepared {
+  const scopes = openScopes(resolved.scopes, documentOf);
+  const carriers = new Carriers(scopes, resolved, options, report);
+  // Before anything is written: what a vm needs may have to cross several borders.
+  const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
+  return { scopes, carriers, added };
+}
+
+/** Reports what emitHot reports, and returns about how large the plain template becomes: for those who do not want it. */
+export function measureHot(
+  documentOf: DocumentOf,
+  text: string,
+  resolved: ResolvedTemplate,
+  options: HotOptions,
+  report: Report,
+): { bytes: number; resourceCount: number } {
+  const { scopes, carriers, added } = prepare(documentOf, resolved, options, report);
+  const root = scopeAt("", scopes);
+  let bytes = new TextEncoder().encode(text).length - annotationBytes(root.document, text);
+  for (const { vm, boot, carrier } of added) {
+    bytes += yamlBytes({ [carriers.nameOf(vm)]: carrier }, 2);
+    if (vm.scope !== root) continue;
+    const name = carriers.bootNameOf(vm);
+    bytes += yamlBytes(carriers.serverProperties(name), 2);
+    if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
+  }
+  return { bytes, resourceCount: countResources(scopes) + carriers.countResources() };
+}
+
 /**
  * Returns the plain template with its nested files. `documentOf` gives the parsed text of a template, which is changed on the way, for each
  * of its uses anew. Deployments that have become roles are left out, and so are run-time values that nested stacks are given.
  */
-export function emitHot(
-  documentOf: (template: Template) => Document.Parsed,
-  resolved: ResolvedTemplate,
-  options: HotOptions,
-  report: Report,
-): EmittedHot {
-  const scopes = openScopes(resolved.scopes, documentOf);
-  const carriers = new Carriers(scopes, resolved, options, report);
+export function emitHot(documentOf: DocumentOf, resolved: ResolvedTemplate, options: HotOptions, report: Report): EmittedHot {
+  const { scopes, carriers, added } = prepare(documentOf, resolved, options, report);
   const root = scopeAt("", scopes);
   const folder = `${folderOf(root.template.file)}${options.output}.d/`;
-  // Before anything is written: what a vm needs may have to cross several borders.
-  const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
   const carries = added.length > 0;
   let hot = "";
   for (const scope of scopes.values()) {
