@@ -1,5 +1,5 @@
 // The virtual clock of `weft simulate` beside the agent's own progress logic: random stacks have to take the same course through both.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { advance, beginProgress, type Event, type Progress, type Step } from "../../src/agent/progress.ts";
 import { groupBy } from "../../src/model/group-by.ts";
