@@ -13,7 +13,7 @@ import { EtcdClient } from "./etcd-client.ts";
 const root = join(import.meta.dirname, "..");
 const samples = 1000;
 const warmUp = 200;
-const tokenKey = "bench-bench-bench-bench";
+export const tokenKey = "bench-bench-bench-bench";
 const value = "v".repeat(128);
 
 /** Runs the measurement and prints a row for each figure. */
@@ -81,7 +81,7 @@ export async function startHop(
   name: string,
   coordinator: string,
   count: number,
-): Promise<(index: number) => Promise<number>> {
+): Promise<((index: number) => Promise<number>) & { hubUrl: string }> {
   const folder = join(bed.folder, name);
   mkdirSync(folder);
   const weft = join(root, "bin/weft.js");
@@ -95,7 +95,7 @@ export async function startHop(
   for (const { stateDir } of [writer, reader]) await existing(join(stateDir, "agent.sock"));
   await existing(join(folder, "a.running"));
   await existing(join(folder, "b.running"));
-  return async (index) => {
+  const measure = async (index: number): Promise<number> => {
     const [reading, writing] = [await dial(reader.stateDir), await dial(writer.stateDir)];
     const got = answered(reading);
     reading.write(`GET /v1/read/inputs/v${index} HTTP/1.0\r\naccept: text/plain\r\n\r\n`);
@@ -111,6 +111,7 @@ export async function startHop(
     await put;
     return elapsedMs;
   };
+  return Object.assign(measure, { hubUrl });
 }
 
 // What weft-get and weft-put do: one connection, one plain request, read to the end.

@@ -10,12 +10,14 @@ import { startChromium } from "../tests/engines/chromium.ts";
 const vms = 1000;
 const changesPerSecond = 60;
 const seconds = 8;
+const databases = 10;
+/** A database that all who read it still wait for. */
+const slow = 7;
 const scope = { stack: "large", generation: "g1" };
 const tokenKey = "a key for the bench only";
 
 /** Prints the figures; the environment variable WEFT_SCREENSHOT names a PNG file to make half-way. */
-export async function measurePage(): Promise<void> {
-  const screenshot = process.env["WEFT_SCREENSHOT"];
+export async function measurePage(screenshot = process.env["WEFT_SCREENSHOT"]): Promise<void> {
   const coordinator = openLocalStore();
   const dataflow = openDataflow(coordinator, scope);
   await coordinator.write(`${scope.stack}/generations/${scope.generation}`, "1", "absent");
@@ -26,8 +28,8 @@ export async function measurePage(): Promise<void> {
       { vm: vmName(index), instance: "i", address: `10.0.${index >> 8}.${index & 255}`, startedMs: startMs },
       new AbortController().signal,
     );
-    for (const role of ["install", "serve"])
-      await dataflow.report(statusOf(index, role, index % 3 === 0 && role === "install" ? "done" : "waiting", startMs));
+    await dataflow.report(installStatus(index, startMs));
+    await dataflow.report(serveStatus(index, index === slow ? "running" : index < databases ? "done" : "waiting", startMs));
   }
   const page = join(import.meta.dirname, "../dist/page.html");
   await using hub = await openHub({ listen: { host: "127.0.0.1", port: 0 }, coordinator, tokenKey, page });
@@ -42,9 +44,12 @@ export async function measurePage(): Promise<void> {
       let last = performance.now();
       const next = (now) => { window.frames_.push(now - last); last = now; requestAnimationFrame(next); };
       requestAnimationFrame(next);`);
+    const changing = Array.from({ length: vms }, (_, index) => index).filter(
+      (index) => index >= databases && index % databases !== slow && isInstalled(index),
+    );
     for (let turn = 0; turn < seconds * changesPerSecond; turn++) {
-      const index = (turn * 7) % vms;
-      await dataflow.report(statusOf(index, "serve", turn % 2 === 0 ? "running" : "done", startMs));
+      const index = changing[((turn >> 1) * 7) % changing.length] as number;
+      await dataflow.report(serveStatus(index, turn % 2 === 0 ? "running" : "done", startMs));
       await new Promise((resolve) => setTimeout(resolve, 1000 / changesPerSecond));
       if (screenshot !== undefined && turn === 240) await view.screenshot({ path: screenshot });
     }
@@ -60,13 +65,13 @@ export async function measurePage(): Promise<void> {
 }
 
 function vmName(index: number): string {
-  return index < 10 ? `db-${index}` : `app[${index - 10}]`;
+  return index < databases ? `db-${index}` : `app[${index - databases}]`;
 }
 
 function outlineOf(index: number, atMs: number): VmOutline {
   const vm = vmName(index);
   const cell = `${vm}.serve.url`;
-  const reads = index < 10 ? [] : [{ cell: `db-${index % 10}.serve.url` }];
+  const reads = index < databases ? [] : [{ cell: `db-${index % databases}.serve.url` }];
   const input = { name: "DATABASE", when: "eager" as const, secret: false, reads };
   const role = { tool: "script", after: [] };
   return {
@@ -85,13 +90,25 @@ function outlineOf(index: number, atMs: number): VmOutline {
   };
 }
 
-function statusOf(index: number, role: string, state: RoleStatus["state"], startMs: number): RoleStatus {
-  const id = `${vmName(index)}.${role}`;
-  const nowMs = Date.now();
-  const times = state === "waiting" ? {} : { startedMs: startMs + (index % 50) * 400, blockedMs: 0 };
-  const waitingFor =
-    state === "waiting" && role === "serve" && index >= 10
-      ? [{ cell: `db-${index % 10}.serve.url`, sinceMs: startMs + 1000 }]
-      : [];
-  return { id, state, atMs: nowMs, attempt: 1, waitingFor, ...times, ...(state === "done" ? { endedMs: nowMs } : {}) };
+const isInstalled = (index: number): boolean => index < databases || index % 3 > 0;
+
+function installStatus(index: number, startMs: number): RoleStatus {
+  const id = `${vmName(index)}.install`;
+  const startedMs = startMs + (index % 50) * 100;
+  const endedMs = startedMs + 9000 + ((index * 37) % 40) * 500;
+  const base = { id, attempt: 1, waitingFor: [], startedMs, blockedMs: 0 };
+  return isInstalled(index) ? { ...base, state: "done", atMs: endedMs, endedMs } : { ...base, state: "running", atMs: startedMs };
+}
+
+function serveStatus(index: number, state: "waiting" | "running" | "done", startMs: number): RoleStatus {
+  const id = `${vmName(index)}.serve`;
+  const [nowMs, readyMs] = [Date.now(), startMs + 30_000];
+  const cell = `db-${index % databases}.serve.url`;
+  if (state === "waiting") {
+    const waitingFor = isInstalled(index) ? [{ cell, sinceMs: readyMs }] : [];
+    return { id, state, atMs: nowMs, attempt: 0, waitingFor };
+  }
+  const startedMs = index < databases ? readyMs : nowMs - 4000;
+  const base = { id, attempt: 1, waitingFor: [], startedMs, blockedMs: 0 };
+  return state === "done" ? { ...base, state, atMs: nowMs, endedMs: nowMs } : { ...base, state, atMs: nowMs };
 }

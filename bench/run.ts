@@ -2,6 +2,7 @@
 import { measureBoot } from "./boot.ts";
 import { measureCheck } from "./check.ts";
 import { measureCoordinators } from "./coordinators.ts";
+import { measureEvents } from "./events.ts";
 import { measureHop } from "./hop.ts";
 import { measureMakespan } from "./makespan.ts";
 import { measureOverhead } from "./overhead.ts";
@@ -11,6 +12,7 @@ import { measureTools } from "./tools.ts";
 
 const measurements: Record<string, () => Promise<void>> = {
   hop: measureHop,
+  events: measureEvents,
   coordinators: measureCoordinators,
   overhead: measureOverhead,
   makespan: measureMakespan,

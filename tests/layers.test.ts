@@ -43,7 +43,7 @@ const layers: Record<string, string[]> = {
 const pure = [
   /^(diagnostics|model|functions|compiler)\//,
   /^agent\/(progress|instantiate|mask|tools\/)/,
-  /^monitor\/(picture|predict|time-queue|flow-of-picture|estimate|advise|run-spans|recording)/,
+  /^monitor\/(picture|predict|time-queue|flow-of-picture|estimate|hold-ups|advise|run-spans|recording)/,
 ];
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" })

@@ -42,6 +42,19 @@ test("a frame shows roles by vm, why they wait, and how far the run is", () => {
   ]);
 });
 
+test("on a narrow terminal names and the bar make room for what roles do and how far the run is", () => {
+  const long = pictureOf(
+    { id: "member[0].initialise_secondary", state: "running", startedMs: nowMs - 3000 },
+    { id: "member[0].monitor" },
+  );
+  expect(draw({ roles: ["member[0].initialise_secondary", "member[0].monitor"], picture: long, columns: 40 })).toEqual([
+    "  member[0]  ▶ initialis…  runs for 3.…",
+    "             · monitor     waits for i…",
+    "  ░░░░░░░░░░░░░░░░░  0 of 2 roles, 12 s",
+  ]);
+  expect(draw({ roles: [], picture: long, columns: 24 })).toEqual(["  ░  0 of 0 roles, 12 s"]);
+});
+
 test("a role that takes much longer than before is said to", () => {
   const [line] = draw({ roles, picture, usual: { "db.mysql": { durationMs: 1000 } } });
   expect(line).toContain("runs for 3.0 s, longer than the usual 1.0 s");

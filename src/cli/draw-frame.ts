@@ -19,14 +19,16 @@ export interface Frame {
 export type Line = { text: string; style?: Style }[];
 
 const widestName = 24;
-const barWidth = 20;
+const widestBar = 20;
 
 /** Draws the frame in at most `rows` lines: where not every role has room, those that run or wait for something come first. */
 export function drawFrame(frame: Frame): Line[] {
   const { roles, rows } = frame;
   const shown = roles.length < rows ? roles : chooseRoles(frame);
   const parts = shown.map((id) => ({ id, ...splitRoleId(id) }));
-  const widthOf = (names: string[]): number => Math.min(widestName, Math.max(0, ...names.map((name) => name.length)));
+  // On a narrow terminal what a role does matters more than the end of its name.
+  const widest = Math.min(widestName, Math.max(8, Math.floor(frame.columns / 4)));
+  const widthOf = (names: string[]): number => Math.min(widest, Math.max(0, ...names.map((name) => name.length)));
   const vmWidth = widthOf(parts.map(({ vm }) => vm));
   const roleWidth = widthOf(parts.map(({ role }) => role));
   const lines = parts.map(({ id, vm, role }, position): Line => {
@@ -82,17 +84,19 @@ function progressLine(frame: Frame, shown: string[]): Line {
     return status !== undefined && hasEnded(status);
   }).length;
   const restMs = ended < roles.length ? estimateRestMs(picture, usual, nowMs) : undefined;
-  const full = Math.round((ended / Math.max(1, roles.length)) * barWidth);
   const hidden = roles.length - shown.length;
   const texts = [
     `${ended} of ${roles.length} roles${hidden > 0 ? ` (${hidden} not shown)` : ""}`,
     span(nowMs - startMs),
     ...(restMs === undefined ? [] : [`about ${span(restMs)} to go`]),
   ];
+  const text = cut(texts.join(", "), columns - 4);
+  const barWidth = Math.max(0, Math.min(widestBar, columns - text.length - 5));
+  const full = Math.round((ended / Math.max(1, roles.length)) * barWidth);
   return [
     { text: `  ${"█".repeat(full)}`, style: "green" },
     { text: "░".repeat(barWidth - full), style: "gray" },
-    { text: `  ${cut(texts.join(", "), columns - barWidth - 5)}` },
+    { text: `  ${text}` },
   ];
 }
 

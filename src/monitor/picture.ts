@@ -156,17 +156,10 @@ export function explainRole(
         for (const line of status.logTail.split("\n")) lines.push({ depth: depth + 1, text: `| ${line}` });
       return;
     }
-    const writers: string[] = [];
-    for (const { cell } of status.waitingFor) {
-      const vm = parseCellId(cell)?.vm ?? cell;
-      const found = writersOf(picture, cell);
-      if (found === undefined)
-        lines.push({ depth: depth + 1, text: `${showCell(cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
-      else writers.push(...found.filter((writer) => !writers.includes(writer)));
-    }
-    // A role that has done its part explains nothing, unless all have.
-    const open = writers.filter((writer) => !isDone(picture, writer));
-    for (const writer of open.length > 0 ? open : writers) describe(writer, depth + 1);
+    const { vms, roles } = causesOf(picture, status);
+    for (const { vm, cell } of vms)
+      lines.push({ depth: depth + 1, text: `${showCell(cell)} comes with the agent of ${vm}: ${vmState(picture, vm)}` });
+    for (const cause of roles) describe(cause, depth + 1);
   }
 
   function usually({ id: role, state, waitingFor }: RoleStatus): string {
@@ -175,6 +168,37 @@ export function explainRole(
     const restMs = before.durationMs - activeMs(picture, role, nowMs);
     return `, usually ${span(before.durationMs)}${restMs > 0 ? `: about ${span(restMs)} more` : ""}`;
   }
+}
+
+/** What an open role waits for itself: roles, and agents of vms, each with the cell that comes with it. */
+export function causesOf(
+  picture: Picture,
+  { id, state, waitingFor }: RoleStatus,
+): { roles: string[]; vms: { vm: string; cell: string }[] } {
+  if (state === "waiting" && waitingFor.length === 0) return { roles: turnHolders(picture, id), vms: [] };
+  const writers = new Set<string>();
+  const vms: { vm: string; cell: string }[] = [];
+  for (const { cell } of waitingFor) {
+    const found = writersOf(picture, cell);
+    if (found === undefined) vms.push({ vm: parseCellId(cell)?.vm ?? cell, cell });
+    else for (const writer of found) writers.add(writer);
+  }
+  // A role that has done its part explains nothing, unless all have.
+  const open = [...writers].filter((writer) => !isDone(picture, writer));
+  return { roles: open.length > 0 ? open : [...writers], vms };
+}
+
+// Who has to end before a role of the same vm has its turn.
+function turnHolders(picture: Picture, id: string): string[] {
+  const { order, roles = [] } = picture.outlines.get(vmOf(id)) ?? {};
+  const ids = roles.map((role) => role.id);
+  if (order === "listed")
+    return ids
+      .slice(0, ids.indexOf(id))
+      .filter((before) => !isOver(picture, before))
+      .slice(0, 1);
+  if (order === "one_at_a_time") return ids.filter((other) => other !== id && picture.roles.get(other)?.state === "running");
+  return [];
 }
 
 /** One role's state in words: `waits 3 s for db.mysql.port`, `runs for 2 s`, `failed: exit 1`. */
@@ -214,6 +238,11 @@ export function listCells(cells: string[]): string {
 function isDone(picture: Picture, id: string): boolean {
   const status = picture.roles.get(id);
   return status !== undefined && (status.state === "done" || (status.state === "skipped" && status.origin === undefined));
+}
+
+function isOver(picture: Picture, id: string): boolean {
+  const status = picture.roles.get(id);
+  return status !== undefined && hasEnded(status);
 }
 
 function vmState(picture: Picture, vm: string): string {

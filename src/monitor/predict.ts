@@ -138,7 +138,9 @@ class VirtualRun {
       life.startMs = nowMs;
     }
     life.next++;
-    for (const event of step.events) this.#happen(event, life, nowMs);
+    // Of those that can go on by it, the first listed goes first.
+    const released = step.events.flatMap((event) => this.#happen(event, life, nowMs));
+    for (const next of released.toSorted((left, right) => left.position - right.position)) this.#queue.push(nowMs, next);
     const following = life.steps[life.next];
     if (following === undefined) {
       life.endMs = nowMs;
@@ -169,16 +171,18 @@ class VirtualRun {
     this.#queue.push(nowMs, next);
   }
 
-  #happen(event: string, by: Life, nowMs: number): void {
-    if (this.#happened.has(event)) return;
+  #happen(event: string, by: Life, nowMs: number): Life[] {
+    if (this.#happened.has(event)) return [];
     this.#happened.add(event);
     const moment = this.#moment++;
+    const released: Life[] = [];
     for (const { life, gate } of this.#waiting.get(event) ?? []) {
       if (--gate.missing !== 0 || --life.waitsFor > 0) continue;
       if (nowMs > life.waitingSinceMs) life.delays.push({ by, moment });
-      this.#queue.push(nowMs, life);
+      released.push(life);
     }
     this.#waiting.delete(event);
+    return released;
   }
 }
 

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { span } from "../monitor/picture.ts";
 import { GraphView } from "./graph-view.tsx";
 import { Header } from "./header.tsx";
+import { HoldUps } from "./hold-ups.tsx";
 import { usePage, useStore } from "./hooks.ts";
 import { Login } from "./login.tsx";
 import { filteredRoles, RoleList } from "./role-list.tsx";
@@ -14,7 +15,7 @@ import { Timeline } from "./timeline.tsx";
 const tabs = ["roles", "graph", "time"] as const;
 
 export function App(): VNode {
-  const { connection, selected, trouble } = usePage();
+  const { connection, picture, selected, trouble } = usePage();
   const [tab, setTab] = useState<(typeof tabs)[number]>("roles");
   useKeys(setTab);
   useEffect(() => {
@@ -29,7 +30,8 @@ export function App(): VNode {
           {trouble}
         </p>
       )}
-      <main>
+      <HoldUps />
+      <main style={{ "--vms": picture.outlines.size }}>
         <section class="graph-part" aria-label="who waits for whom">
           <GraphView />
         </section>

@@ -30,8 +30,8 @@ export interface Graph {
   height: number;
 }
 
-export const nodeWidth = 168;
-export const nodeHeight = 54;
+export const nodeWidth = 122;
+export const nodeHeight = 66;
 // With more roles than this the members of a group are one node.
 const mostNodes = 40;
 
@@ -42,11 +42,11 @@ export function passedOver(picture: Picture): string {
   return ids;
 }
 
-/** Lays the graph out from left to right. */
-export function layOut(picture: Picture): Graph {
+/** Lays the graph out from left to right; undefined where it has too many roles, unless the members of a group are one node (`together`). */
+export function layOut(picture: Picture, together: boolean): Graph | undefined {
   const flow = flowOfPicture(picture);
-  const together = flow.roles.length > mostNodes;
-  const nodeOf = (id: string): string => (together ? id.replace(/\[\d+\](?=[^[\]]*$)/, "[*]") : id);
+  if (!together && flow.roles.length > mostNodes) return undefined;
+  const nodeOf = (id: string): string => (together ? groupNode(id) : id);
   const members = new Map<string, string[]>();
   for (const { id } of flow.roles) members.set(nodeOf(id), [...(members.get(nodeOf(id)) ?? []), id]);
   const edges = new Map<string, Omit<GraphEdge, "points">>();
@@ -59,7 +59,7 @@ export function layOut(picture: Picture): Graph {
     if (output !== undefined && !edge.labels.includes(output)) edge.labels.push(output);
     edges.set(key, edge);
   }
-  const graph = new Layout().setGraph({ rankdir: "LR", nodesep: 14, ranksep: 56, marginx: 16, marginy: 16 });
+  const graph = new Layout().setGraph({ rankdir: "LR", nodesep: 12, ranksep: 30, marginx: 14, marginy: 14 });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const id of members.keys()) graph.setNode(id, { width: nodeWidth, height: nodeHeight });
   for (const { from, to } of edges.values()) graph.setEdge(from, to);
@@ -68,8 +68,9 @@ export function layOut(picture: Picture): Graph {
   return {
     nodes: [...members].map(([id, ids]) => {
       const { x, y } = graph.node(id);
-      const dot = id.lastIndexOf(".");
-      return { id, vm: id.slice(0, dot), role: id.slice(dot + 1), members: ids, x, y };
+      const [only = id] = ids.length === 1 ? ids : [];
+      const dot = only.lastIndexOf(".");
+      return { id, vm: only.slice(0, dot), role: only.slice(dot + 1), members: ids, x, y };
     }),
     edges: [...edges.values()].map((edge) => {
       const [from, to] = [graph.node(edge.from), graph.node(edge.to)];
@@ -86,11 +87,21 @@ export function layOut(picture: Picture): Graph {
   };
 }
 
+/** The node of all members of a group together. */
+export function groupNode(id: string): string {
+  return id.replace(/\[\d+\](?=[^[\]]*$)/, "[*]");
+}
+
 /** How many of `ids` are in which state. */
 export function countStates(picture: Picture, ids: readonly string[]): Record<RoleState, number> {
   const counts: Record<RoleState, number> = { waiting: 0, running: 0, done: 0, failed: 0, skipped: 0 };
   for (const id of ids) counts[picture.roles.get(id)?.state ?? "waiting"] += 1;
   return counts;
+}
+
+/** How many of them will change no more. */
+export function ended({ done, failed, skipped }: Record<RoleState, number>): number {
+  return done + failed + skipped;
 }
 
 /** The state that stands for several: what needs a look first. */

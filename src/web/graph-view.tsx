@@ -1,18 +1,37 @@
 // The role graph, from left to right; what is chosen stands out with what it reads and who reads it.
 import type { VNode } from "preact";
-import { useMemo } from "preact/hooks";
-import { countStates, type Graph, type GraphEdge, layOut, nodeHeight, nodeWidth, passedOver, worstState } from "./graph-nodes.ts";
+import { useEffect, useMemo } from "preact/hooks";
+import { explainRole, type WhyLine } from "../monitor/picture.ts";
+import {
+  countStates,
+  ended,
+  type Graph,
+  type GraphEdge,
+  groupNode,
+  layOut,
+  nodeHeight,
+  nodeWidth,
+  passedOver,
+  worstState,
+} from "./graph-nodes.ts";
 import { usePage, useStore, useViewport } from "./hooks.ts";
 import { filteredRoles } from "./role-list.tsx";
-import { signs, StateSign } from "./state-badge.tsx";
+import { Meter, StateSign } from "./state-badge.tsx";
 
-const smallestScale = 0.6;
+const smallestScale = 0.72;
 
 export function GraphView(): VNode {
   const store = useStore();
   const page = usePage();
   const { picture, selected, search, states } = page;
-  const graph = useMemo((): Graph => layOut(picture), [picture.outlines, passedOver(picture)]);
+  const { ref, width, height } = useViewport();
+  const fitOf = (graph: Graph): number => Math.min(width / graph.width, height / graph.height, 1);
+  // Role by role where that can be read at a glance, else the members of a group together.
+  const graphs = useMemo(() => {
+    const grouped = layOut(picture, true) as Graph;
+    return { grouped, whole: layOut(picture, false) ?? grouped };
+  }, [picture.outlines, passedOver(picture)]);
+  const graph = fitOf(graphs.whole) >= smallestScale ? graphs.whole : graphs.grouped;
   const nodeOf = useMemo(() => new Map(graph.nodes.flatMap(({ id, members }) => members.map((member) => [member, id]))), [graph]);
   const isFiltered = search !== "" || states.size > 0;
   const matches = useMemo(() => new Set(isFiltered ? filteredRoles(page) : []), [picture, search, states]);
@@ -20,10 +39,17 @@ export function GraphView(): VNode {
   const near = new Set(
     graph.edges.filter(({ from, to }) => from === chosen || to === chosen).flatMap(({ from, to }) => [from, to]),
   );
-  const { ref, width, height } = useViewport();
+  const why = useMemo(
+    () => chainOf(selected === undefined ? [] : explainRole(picture, selected, 0), (id) => nodeOf.get(id) ?? groupNode(id)),
+    [picture, selected, nodeOf],
+  );
   // Small enough to be seen whole, unless nothing could be read then.
-  const fit = Math.min(width / graph.width, height / graph.height, 1);
-  const scale = graph.width === 0 || fit >= 1 ? 1 : Math.max(fit, smallestScale);
+  const scale = graph.width === 0 ? 1 : Math.max(fitOf(graph), smallestScale);
+  // What is wide and low takes the height that there is.
+  const stretch = graph.width === 0 ? 1 : Math.min(1.7, Math.max(1, height / scale / graph.height));
+  useEffect(() => {
+    ref.current?.querySelector("[aria-pressed=true]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [chosen, graph]);
   const choose = (members: string[]): void => {
     const first =
       members.find((id) => matches.has(id)) ?? members.find((id) => picture.roles.get(id)?.state !== "done") ?? members[0];
@@ -33,11 +59,11 @@ export function GraphView(): VNode {
     <div class="graph-scroll" ref={ref} tabIndex={0} role="group" aria-label="graph of roles">
       <div
         class={`graph ${chosen === undefined ? "" : "has-choice"}`}
-        style={{ width: `${graph.width}px`, height: `${graph.height}px`, zoom: scale }}
+        style={{ width: `${graph.width}px`, height: `${graph.height * stretch}px`, zoom: scale }}
       >
-        <svg width={graph.width} height={graph.height} aria-hidden="true">
+        <svg width={graph.width} height={graph.height * stretch} aria-hidden="true">
           {graph.edges.map((edge) => (
-            <path class={edgeClass(edge, chosen)} d={curve(edge.points)}>
+            <path class={edgeClass(edge, chosen, why.steps)} d={curve(edge.points, stretch)}>
               <title>{`${edge.from} → ${edge.to}${edge.labels.length > 0 ? `: ${edge.labels.join(", ")}` : ""}`}</title>
             </path>
           ))}
@@ -48,36 +74,32 @@ export function GraphView(): VNode {
           const dead = members.some((member) => picture.roles.get(member)?.state === "running" && !picture.vms.has(vmOf(member)));
           const faded =
             (isFiltered && !members.some((member) => matches.has(member))) ||
-            (chosen !== undefined && chosen !== id && !near.has(id));
+            (chosen !== undefined && chosen !== id && !near.has(id) && !why.nodes.has(id));
           return (
             <button
               type="button"
               key={id}
               class={`node ${dead ? "dead" : state}`}
               aria-pressed={id === chosen}
-              aria-label={`${id}, ${dead ? "its agent is dead" : state}`}
               data-faded={faded}
               style={{
                 left: `${x - nodeWidth / 2}px`,
-                top: `${y - nodeHeight / 2}px`,
+                top: `${y * stretch - nodeHeight / 2}px`,
                 width: `${nodeWidth}px`,
                 height: `${nodeHeight}px`,
               }}
               onClick={() => choose(members)}
             >
-              <span class="vm">{vm}</span>
-              <span class="role">
-                <StateSign state={state} dead={dead} />
-                {role}
+              <span class="vm">
+                {(members.length === 1 || dead) && <StateSign state={state} dead={dead} />}
+                <i>{vm}</i>
+                {members.length > 1 && <span class="count">{`${ended(counts)}/${members.length}`}</span>}
               </span>
-              {members.length > 1 && (
-                <span class="count">
-                  {(["failed", "running", "waiting", "done"] as const)
-                    .filter((one) => counts[one] > 0)
-                    .map((one) => `${signs[one]}${counts[one]}`)
-                    .join(" ")}
-                </span>
-              )}
+              <span class="role" title={role}>
+                {breakable(role)}
+              </span>
+              <span class="visually-hidden">, {dead ? "its agent is dead" : state}</span>
+              {members.length > 1 && <Meter counts={counts} />}
             </button>
           );
         })}
@@ -90,19 +112,42 @@ function vmOf(id: string): string {
   return id.slice(0, id.lastIndexOf("."));
 }
 
-function edgeClass({ kind, from, to }: GraphEdge, chosen: string | undefined): string {
-  return `edge ${kind} ${from === chosen ? "out" : to === chosen ? "in" : ""}`;
+function edgeClass({ kind, from, to }: GraphEdge, chosen: string | undefined, steps: ReadonlySet<string>): string {
+  return `edge ${kind} ${steps.has(`${from} ${to}`) ? "why" : from === chosen ? "out" : to === chosen ? "in" : ""}`;
+}
+
+// The nodes that an explanation names, and its steps as `FROM TO`.
+function chainOf(lines: WhyLine[], nodeOf: (role: string) => string): { nodes: Set<string>; steps: Set<string> } {
+  const above: string[] = [];
+  const steps = new Set<string>();
+  for (const { depth, role } of lines) {
+    if (role === undefined) continue;
+    above[depth] = nodeOf(role);
+    steps.add(`${above[depth]} ${above[depth - 1]}`);
+  }
+  return { nodes: new Set(lines.flatMap(({ role }) => (role === undefined ? [] : nodeOf(role)))), steps };
+}
+
+// A long name goes on in a second line behind one of its joints.
+function breakable(name: string): VNode[] {
+  return name.split(/(?<=[_-])/).map((part, index) => (
+    <>
+      {index > 0 && <wbr />}
+      {part}
+    </>
+  ));
 }
 
 // A smooth line through the points.
-function curve(points: { x: number; y: number }[]): string {
-  const [first, ...rest] = points;
+function curve(points: { x: number; y: number }[], stretch: number): string {
+  const [first, ...rest] = points.map(({ x, y }) => ({ x, y: y * stretch }));
   if (first === undefined) return "";
   let path = `M${first.x},${first.y}`;
-  rest.forEach((point, index) => {
-    const before = points[index] as { x: number; y: number };
+  let before = first;
+  for (const point of rest) {
     const middle = (before.x + point.x) / 2;
     path += `C${middle},${before.y} ${middle},${point.y} ${point.x},${point.y}`;
-  });
+    before = point;
+  }
   return path;
 }

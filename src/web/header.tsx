@@ -4,10 +4,10 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import type { RoleState } from "../model/status.ts";
 import { estimateRestMs } from "../monitor/estimate.ts";
 import { hasEnded, span } from "../monitor/picture.ts";
-import { countStates } from "./graph-nodes.ts";
+import { countStates, ended } from "./graph-nodes.ts";
 import { usePage, useStore, useTicks } from "./hooks.ts";
 import { Mark, OpenRecording } from "./login.tsx";
-import { StateSign } from "./state-badge.tsx";
+import { Meter, StateSign } from "./state-badge.tsx";
 import { spanOf } from "./timeline-bars.ts";
 
 const states: RoleState[] = ["waiting", "running", "done", "failed", "skipped"];
@@ -19,7 +19,6 @@ export function Header(): VNode {
   const { picture, usual, connection, stack, generation, search } = page;
   const ids = useMemo(() => [...picture.outlines.values()].flatMap(({ roles }) => roles.map(({ id }) => id)), [picture.outlines]);
   const counts = countStates(picture, ids);
-  const ended = counts.done + counts.failed + counts.skipped;
   const isOver = ids.length > 0 && [...picture.roles.values()].every(hasEnded);
   useTicks(1000, !isOver);
   const nowMs = store.nowMs();
@@ -41,13 +40,11 @@ export function Header(): VNode {
         {generation !== "" && <small title={`generation ${generation}`}>{generation.slice(0, 8)}</small>}
       </h1>
       <div class="progress">
-        <div class="meter" role="progressbar" aria-label="roles ended" aria-valuenow={ended} aria-valuemax={ids.length}>
-          {(["done", "skipped", "failed", "running"] as const).map((state) => (
-            <i class={state} style={{ width: `${(counts[state] / Math.max(1, ids.length)) * 100}%` }} />
-          ))}
+        <div role="progressbar" aria-label="roles ended" aria-valuenow={ended(counts)} aria-valuemax={ids.length}>
+          <Meter counts={counts} />
         </div>
-        <span>
-          {ended} of {ids.length} roles, {span(toMs - fromMs)}
+        <span class="words">
+          {ended(counts)} of {ids.length} roles, {span(toMs - fromMs)}
           {restMs !== undefined && restMs > 0 && <strong>, about {span(restMs)} to go</strong>}
         </span>
       </div>

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { showCell } from "../model/cell.ts";
 import type { RoleLog, RoleOutline } from "../model/status.ts";
 import type { Profiles } from "../monitor/estimate.ts";
-import { explainRole, type Picture, roleLine, writersOf } from "../monitor/picture.ts";
+import { explainRole, type Picture, writersOf } from "../monitor/picture.ts";
 import { followLog } from "./connect.ts";
 import { usePage, useStore, useTicks } from "./hooks.ts";
 import { StateSign } from "./state-badge.tsx";
@@ -18,6 +18,7 @@ export function RolePanel({ id }: { id: string }): VNode {
   const status = picture.roles.get(id);
   const outline = picture.outlines.get(vm)?.roles.find((role) => role.id === id);
   const presence = picture.vms.get(vm);
+  const [{ text: lead } = { text: "" }] = explainRole(picture, id, nowMs, usual);
   return (
     <article class="panel" aria-label={`role ${id}`}>
       <div class="title">
@@ -28,7 +29,7 @@ export function RolePanel({ id }: { id: string }): VNode {
           ✕
         </button>
       </div>
-      <p class="lead">{status === undefined ? "waits for its turn" : roleLine(picture, status, nowMs)}</p>
+      <p class="lead">{lead.startsWith(id) ? lead.slice(id.length + 1) : lead}</p>
       <dl>
         <dt>tool</dt>
         <dd>{outline?.tool ?? "unknown"}</dd>

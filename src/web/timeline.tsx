@@ -9,7 +9,9 @@ import { usePage, useStore, useTicks, useViewport } from "./hooks.ts";
 import { filteredRoles } from "./role-list.tsx";
 import { type Bar, barsOfVm, spanOf } from "./timeline-bars.ts";
 
-const rowHeight = 26;
+// Few vms have room.
+const rowHeights = { few: 34, many: 26 };
+const fewVms = 10;
 const labelWidth = 120;
 
 const legend = { waiting: "waits", running: "runs", blocked: "blocked inside", critical: "critical path", failed: "failed" };
@@ -34,6 +36,8 @@ export function Timeline(): VNode {
     return rows.filter(({ vm }) => vms.has(vm));
   }, [rows, search, states, states.size > 0 ? picture : undefined]);
   const scale = Math.max(0, width - labelWidth - 12) / (toMs - fromMs);
+  const size = visible.length <= fewVms ? "few" : "many";
+  const rowHeight = rowHeights[size];
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - 3);
   const shown = visible.slice(first, first + Math.ceil(height / rowHeight) + 6);
   return (
@@ -43,7 +47,7 @@ export function Timeline(): VNode {
           <span style={{ left: `${labelWidth + ms * scale}px` }}>{span(ms)}</span>
         ))}
       </div>
-      <div class="rows" ref={ref} tabIndex={0} role="group" aria-label={`timeline of ${visible.length} vms`}>
+      <div class={`rows ${size}`} ref={ref} tabIndex={0} role="group" aria-label={`timeline of ${visible.length} vms`}>
         <div style={{ height: `${visible.length * rowHeight}px` }}>
           {shown
             .map((outline) => ({ vm: outline.vm, present: picture.vms.has(outline.vm), bars: barsOfVm(picture, outline, nowMs) }))
@@ -69,7 +73,12 @@ export function Timeline(): VNode {
                       width: `${Math.max(2, (bar.toMs - bar.fromMs) * scale)}px`,
                     }}
                     onClick={() => store.change({ selected: bar.role })}
-                  />
+                  >
+                    {bar.kind !== "waiting" &&
+                      bar.kind !== "blocked" &&
+                      (bar.toMs - bar.fromMs) * scale >= 48 &&
+                      bar.role.slice(vm.length + 1)}
+                  </button>
                 ))}
               </div>
             ))}
@@ -97,5 +106,7 @@ function ticksOf(lengthMs: number, width: number): number[] {
   const least = lengthMs / Math.max(1, width / 90);
   const steps = [100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000];
   const step = steps.find((one) => one >= least) ?? Math.ceil(least / 3_600_000) * 3_600_000;
-  return Array.from({ length: Math.floor(lengthMs / step) + 1 }, (_, index) => index * step);
+  // The last one needs room for its text.
+  const last = lengthMs - (lengthMs / Math.max(1, width)) * 40;
+  return Array.from({ length: Math.floor(last / step) + 1 }, (_, index) => index * step);
 }

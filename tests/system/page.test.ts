@@ -72,6 +72,7 @@ testPage("states change live, why leads to the vm that has not come, and its com
   const panel = page.getByRole("article", { name: "role member[0].prerequisites" });
   await panel.getByText("directory.serve has not been reported: no agent of that vm is there").waitFor();
   expect(new URL(page.url()).hash).toBe("");
+  await page.getByRole("list", { name: "what holds the stack up" }).getByText("directory has not come").waitFor();
   bed.start("directory");
   await panel.getByText(/^done in/).waitFor();
   await panel.getByText("enrolled").or(panel.getByText("Nothing has been printed.")).first().waitFor();
@@ -88,7 +89,7 @@ testPage("an agent that is killed shows as dead, on a phone too, and when it com
   await role.waitFor();
   await bed.kill("member[1]");
   await role.click();
-  await page.getByText("no agent is there").waitFor();
+  await page.getByText("no agent is there").waitFor({ timeout: 10_000 });
   expect(await seriousFaults(page)).toEqual([]);
   bed.start("member[1]");
   expect((await toEnd(bed)).reason).toBeUndefined();

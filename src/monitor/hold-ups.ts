@@ -1,0 +1,72 @@
+// What holds a stack up: the roots of all that waits, and how much waits for each. Pure.
+import type { Profiles } from "./estimate.ts";
+import { causesOf, explainRole, hasEnded, type Picture } from "./picture.ts";
+
+export interface HoldUp {
+  /** The role that is the root, or `VM.@vm` where an agent has not come. */
+  id: string;
+  kind: "failed" | "missing" | "slow";
+  text: string;
+  /** Open roles that wait for it, near or far; of a failure the roles that fell with it. */
+  holds: number;
+}
+
+/** Returns the roots, those first that need somebody, then those for which most roles wait. */
+export function findHoldUps(picture: Picture, nowMs: number, usual: Profiles = {}): HoldUp[] {
+  const waiters = new Map<string, string[]>();
+  const fallen = new Map<string, number>();
+  const isHeld = new Set<string>();
+  for (const status of picture.roles.values()) {
+    const { id, state, origin } = status;
+    if (state === "failed" && (origin ?? id) === id) fallen.set(id, fallen.get(id) ?? 0);
+    else if (origin !== undefined) fallen.set(origin, (fallen.get(origin) ?? 0) + 1);
+    if (hasEnded(status)) continue;
+    const { roles, vms } = causesOf(picture, status);
+    // A vm that has not come holds up as a whole, whichever of its roles is waited for.
+    const causes = new Set([
+      ...roles.map((role) => (isUnseen(role) ? `${vmOf(role)}.@vm` : role)),
+      ...vms.map(({ vm }) => `${vm}.@vm`),
+    ]);
+    if (causes.size > 0) isHeld.add(id);
+    for (const cause of causes) waiters.set(cause, [...(waiters.get(cause) ?? []), id]);
+  }
+  const failures = [...fallen].map(([id, holds]): HoldUp => ({ id, kind: "failed", text: textOf(id), holds }));
+  const roots = [...waiters.keys()].filter((id) => !isHeld.has(id) && !isEnded(id));
+  const holdUps = roots.map((id): HoldUp => ({
+    id,
+    kind: isMissing(id) ? "missing" : "slow",
+    text: textOf(id),
+    holds: countHeld(id),
+  }));
+  const rank = { failed: 0, missing: 1, slow: 2 };
+  return [...failures, ...holdUps].toSorted((left, right) => rank[left.kind] - rank[right.kind] || right.holds - left.holds);
+
+  function isEnded(id: string): boolean {
+    const status = picture.roles.get(id);
+    return status !== undefined && hasEnded(status);
+  }
+
+  function isMissing(id: string): boolean {
+    return !picture.vms.has(vmOf(id));
+  }
+
+  function isUnseen(id: string): boolean {
+    return !picture.roles.has(id) && isMissing(id);
+  }
+
+  function textOf(id: string): string {
+    if (id.endsWith(".@vm")) return `${vmOf(id)} has not come: no agent of that vm is there`;
+    return explainRole(picture, id, nowMs, usual)[0]?.text ?? id;
+  }
+
+  function countHeld(root: string): number {
+    const held = new Set<string>(waiters.get(root));
+    for (const id of held) for (const next of waiters.get(id) ?? []) held.add(next);
+    held.delete(root);
+    return held.size;
+  }
+}
+
+function vmOf(id: string): string {
+  return id.slice(0, id.lastIndexOf("."));
+}
