@@ -1,6 +1,5 @@
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { openLocalPort } from "./local-port.ts";
 import type { Answer } from "./role-session.ts";
 
@@ -50,28 +49,26 @@ test("who does not know the key is told nothing, and nothing is read for them", 
 });
 
 test("a reader that goes gives up its read, and closing ends those that are blocked", async () => {
+  const reading: string[] = [];
   const gone: string[] = [];
-  const reading = Promise.withResolvers<void>();
   const port = await openLocalPort({
     read: (name, signal) =>
       new Promise<Answer>((resolve) => {
+        reading.push(name);
         signal.addEventListener("abort", () => {
           gone.push(name);
           resolve({ ok: false, why: "failed", message: "gone" });
-          if (name === "left") reading.resolve();
         });
-        if (name === "blocked") reading.resolve();
       }),
   });
   const [number, key] = port.address.split(" ");
   const left = connect(Number(number), "127.0.0.1");
   left.write(`${key} left\n`);
-  left.end();
-  left.resume();
-  await once(left, "close");
-  await reading.promise;
+  await vi.waitUntil(() => reading.includes("left"));
+  left.destroy();
+  await vi.waitUntil(() => gone.includes("left"));
   const blocked = ask(port.address, (known) => `${known} blocked\n`);
+  await vi.waitUntil(() => reading.includes("blocked"));
   await port[Symbol.asyncDispose]();
   expect(await blocked.catch(() => "")).toBe("");
-  expect(gone).toContain("left");
 });
