@@ -48,7 +48,7 @@ export const subjects: Subject[] = [
     tool: "script",
     command: "bash",
     rounds: 3,
-    reads: 30,
+    reads: 10,
     when: "lazy",
     compose: (names) => names.map((name) => `weft-get ${name} > /dev/null`).join("\n"),
     bare(prepared, values) {
@@ -67,7 +67,7 @@ export const subjects: Subject[] = [
     tool: "script",
     command: "bash",
     rounds: 15,
-    reads: 200,
+    reads: 50,
     options: () => ({ lazy: true }),
     when: "lazy",
     compose: scriptOf,

@@ -47,8 +47,9 @@ export async function runAlone(request: AloneRequest): Promise<AttemptResult> {
   const answering = request.answer?.(session) ?? session;
   await using socket = await openLocalSocket(folder, () => answering);
   const bin = join(folder, "bin");
-  writeShims(bin, process.env["PATH"]);
-  const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
+  const found = request.env["PATH"] ?? "/usr/bin:/bin";
+  writeShims(bin, found);
+  const path = `${bin}${delimiter}${found}`;
   mkdirSync(join(folder, "logs"), { recursive: true });
   return await runRole({
     vm: "here",
