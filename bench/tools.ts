@@ -7,144 +7,146 @@ import { setTimeout as delay } from "node:timers/promises";
 import { findCommand } from "../src/agent/find-command.ts";
 import type { Prepared } from "../src/agent/tool.ts";
 import { runAlone } from "../src/infer/run-alone.ts";
-import { showValue } from "../src/model/cell.ts";
 import type { Expr } from "../src/model/expression.ts";
-import type { Json, JsonMap } from "../src/model/json.ts";
+import type { Json } from "../src/model/json.ts";
+import type { When } from "../src/model/role.ts";
 import type { InputPlan, RolePlan } from "../src/model/vm-plan.ts";
+import { type Subject, subjects } from "./tool-subjects.ts";
 
-const reads = 200;
-const rounds = 5;
 const blockedMs = 10_000;
 
-interface Subject {
-  tool: string;
-  command: string;
-  options: JsonMap;
-  /** What reads these names, each once. */
-  compose(names: string[]): string;
-  /** The same run without us: the values are the tool's own. */
-  bare(prepared: Prepared, values: Record<string, Json>): Prepared;
+/** Milliseconds of the wall's clock, and of a processor. */
+interface Times {
+  wallMs: number;
+  processorMs: number;
 }
-
-const subjects: Subject[] = [
-  {
-    tool: "script",
-    command: "bash",
-    options: { lazy: true },
-    compose: (names) => names.map((name) => `: "$${name}"`).join("\n"),
-    bare: (prepared, values) => ({ ...prepared, env: { ...prepared.env, ...textsOf(values), BASH_ENV: "" } }),
-  },
-  {
-    tool: "ansible",
-    command: "ansible-playbook",
-    options: {},
-    compose(names) {
-      const text = names.map((name) => `{{ ${name} }}`).join(" ");
-      return JSON.stringify([{ hosts: "all", gather_facts: false, tasks: [{ debug: { msg: text } }] }]);
-    },
-    bare: (prepared, values) => ({
-      ...prepared,
-      files: replace(withoutShims(prepared), "variables.json", JSON.stringify(values)),
-      env: { ...prepared.env, ANSIBLE_LOOKUP_PLUGINS: "", ANSIBLE_CALLBACK_PLUGINS: "" },
-    }),
-  },
-  {
-    tool: "puppet",
-    command: "puppet",
-    options: {},
-    compose: (names) => names.map((name) => `$x_${name} = lookup('${name}')`).join("\n"),
-    bare(prepared, values) {
-      const hierarchy = [{ name: "values", data_hash: "yaml_data", path: "values.yaml" }];
-      const folder = prepared.argv.at(-1)?.replace(/\/site\.pp$/, "") ?? "";
-      const files = withoutShims(prepared).filter(({ path }) => !path.includes("/modules/"));
-      const hiera = JSON.stringify({ version: 5, defaults: { datadir: folder }, hierarchy });
-      const data = { path: `${folder}/values.yaml`, text: JSON.stringify(values), mode: 0o600 };
-      return { ...prepared, files: [...replace(files, "hiera.yaml", hiera), data] };
-    },
-  },
-];
 
 /** Measures every tool that is installed, and prints the figures. */
 export async function measureTools(): Promise<void> {
-  for (const subject of subjects) {
-    if (findCommand(subject.command, process.env["PATH"]) === undefined) {
-      process.stdout.write(`${subject.tool}: not installed\n`);
-      continue;
-    }
-    const [none, many] = [await compare(subject, 0), await compare(subject, reads)];
-    const perRead = (many.withUs - many.without - (none.withUs - none.without)) / reads;
-    const start = `start-up ${show(none.withUs)} with, ${show(none.without)} without: ${show(none.withUs - none.without)} ms more (at most 100)`;
-    process.stdout.write(`${subject.tool}: ${start}; a read ${perRead.toFixed(2)} ms more (at most 1)\n`);
-    process.stdout.write(`${subject.tool}: blocked ${(await measureBlocked(subject)).toFixed(2)} % of a processor (under 1)\n`);
+  const there = subjects.filter(({ title, command, env }) => {
+    if (findCommand(command, env?.["PATH"] ?? process.env["PATH"]) !== undefined) return true;
+    process.stdout.write(`${title}: not installed\n`);
+    return false;
+  });
+  for (const subject of there) {
+    const [none, many] = [await compare(subject, 0), await compare(subject, subject.reads)];
+    const added = `${show(none.added.wallMs)} ms more of ${show(none.without.wallMs)} (of a processor ${show(none.added.processorMs)} of ${show(none.without.processorMs)})`;
+    const perRead = (many.added.wallMs - none.added.wallMs) / subject.reads;
+    process.stdout.write(`${subject.title}: start-up ${added}, at most 100; a read ${perRead.toFixed(2)} ms more, at most 1\n`);
+  }
+  const blocking = there.filter(({ neverBlocks }) => neverBlocks === undefined);
+  // All at the same time: what is blocked disturbs nobody.
+  const shares = await measureBlocked(blocking);
+  for (const [index, share] of shares.entries()) {
+    process.stdout.write(`${blocking[index]?.title}: blocked ${share.toFixed(2)} % of a processor, under 1\n`);
   }
 }
 
-// The quicker half of the rounds is the least disturbed; turns alternate, so that both meet the same machine.
-async function compare(subject: Subject, count: number): Promise<{ withUs: number; without: number }> {
+// Each round is a pair, side by side in time, whose first turns alternate: the median of its differences has least of the machine's other work.
+async function compare(subject: Subject, count: number): Promise<{ added: Times; without: Times }> {
   const values = Object.fromEntries(Array.from({ length: count }, (_, index) => [`v${index}`, index]));
-  const [withUs, without]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round++) {
-    withUs.push(await time(subject, values, (prepared) => prepared));
-    without.push(await time(subject, values, (prepared) => subject.bare(prepared, values)));
+  const pairs: { withUs: Times; without: Times }[] = [];
+  const withUs = (): Promise<Times> => time(subject, values, (prepared) => prepared);
+  const without = (): Promise<Times> => time(subject, values, (prepared) => subject.bare(prepared, values));
+  for (let round = 0; round < subject.rounds; round++) {
+    if (round % 2 === 0) pairs.push({ withUs: await withUs(), without: await without() });
+    else {
+      const first = await without();
+      pairs.push({ withUs: await withUs(), without: first });
+    }
   }
-  return { withUs: Math.min(...withUs), without: Math.min(...without) };
+  const middle = (of: (pair: (typeof pairs)[0]) => Times): Times => ({
+    wallMs: median(pairs.map((pair) => of(pair).wallMs)),
+    processorMs: median(pairs.map((pair) => of(pair).processorMs)),
+  });
+  return {
+    without: middle((pair) => pair.without),
+    added: middle((pair) => ({
+      wallMs: pair.withUs.wallMs - pair.without.wallMs,
+      processorMs: pair.withUs.processorMs - pair.without.processorMs,
+    })),
+  };
 }
 
-async function time(subject: Subject, values: Record<string, Json>, change: (prepared: Prepared) => Prepared): Promise<number> {
-  const inputs = Object.entries(values).map(([name, value]) => planInput(name, { kind: "value", value }));
-  let startedMs = 0;
-  await inFolder(async (folder) => {
+async function time(subject: Subject, values: Record<string, Json>, change: (prepared: Prepared) => Prepared): Promise<Times> {
+  const inputs = Object.entries(values).map(([name, value]) => planInput(name, { kind: "value", value }, subject.when));
+  return inFolder(async (folder) => {
+    const timesPath = join(folder, "times");
+    let startedMs = 0;
     const { failure, logTail } = await runAlone({
-      plan: planRole(subject, Object.keys(values), inputs),
-      inputs: {},
+      plan: planRole(subject, inputs, folder),
+      inputs: subject.when === "eager" ? values : {},
       folder,
-      env: process.env,
+      env: { ...process.env, ...subject.env },
       signal: new AbortController().signal,
       change(prepared) {
         startedMs = performance.now();
-        return change(prepared);
+        return timed(change(prepared), timesPath);
       },
     });
-    if (failure !== undefined) throw new Error(`${subject.tool}: ${failure}\n${logTail ?? ""}`);
-    startedMs = performance.now() - startedMs;
+    const wallMs = performance.now() - startedMs;
+    if (failure !== undefined) throw new Error(`${subject.title}: ${failure}\n${logTail ?? ""}`);
+    return { wallMs, processorMs: readTimes(timesPath) };
   });
-  return startedMs;
 }
 
-async function measureBlocked(subject: Subject): Promise<number> {
-  const input = planInput("v0", { kind: "read", read: { kind: "cell", cell: "db.mysql.v0" }, path: [] });
+// Bash tells what a command took of a processor, its children with it.
+function timed(prepared: Prepared, path: string): Prepared {
+  const text = `BASH_ENV=$OWN_BASH_ENV "$@"; status=$?; times > ${path}; exit $status`;
+  const { BASH_ENV = "", ...env } = prepared.env;
+  return { ...prepared, argv: ["bash", "-c", text, "timed", ...prepared.argv], env: { ...env, OWN_BASH_ENV: BASH_ENV } };
+}
+
+// The second line has the children's: `0m0.012s 0m0.003s`.
+function readTimes(path: string): number {
+  const [, children = ""] = readFileSync(path, "utf8").split("\n");
+  return [...children.matchAll(/(\d+)m([\d.]+)s/g)].reduce(
+    (sum, [, minutes, seconds]) => sum + Number(minutes) * 60_000 + Number(seconds) * 1000,
+    0,
+  );
+}
+
+async function measureBlocked(blocking: Subject[]): Promise<number[]> {
   const controller = new AbortController();
-  let blocked = (): void => {};
-  const isBlocked = new Promise<void>((resolve) => (blocked = resolve));
+  const blocked = await Promise.all(blocking.map((subject) => block(subject, controller.signal)));
+  const before = blocked.map(({ group }) => ticksOf(group));
+  await delay(blockedMs);
+  const used = blocked.map(({ group }, index) => ticksOf(group) - (before[index] as number));
+  controller.abort(new Error("measured"));
+  await Promise.all(blocked.map(({ ended }) => ended));
+  // A tick is a hundredth of a second.
+  return used.map((ticks) => (ticks * 10 * 100) / blockedMs);
+}
+
+// Starts a run and resolves when it is blocked in a read; `ended` when it has been ended.
+async function block(subject: Subject, signal: AbortSignal): Promise<{ group: number; ended: Promise<unknown> }> {
+  const input = planInput("v0", { kind: "read", read: { kind: "cell", cell: "db.mysql.v0" }, path: [] }, "lazy");
   let group = 0;
-  return inFolder(async (folder) => {
-    const running = runAlone({
-      plan: planRole(subject, ["v0"], [input]),
-      inputs: {},
-      folder,
-      env: process.env,
-      signal: controller.signal,
-      change: (prepared) => prepared,
-      onStarted: (pid) => (group = pid),
-      answer: (session) => ({
-        read(name, gone) {
-          blocked();
-          return session.read(name, gone);
-        },
-        write: (name, given) => session.write(name, given),
-        refuseTooLarge: (name) => session.refuseTooLarge(name),
+  let ended: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((resolve, reject) => {
+    ended = inFolder((folder) =>
+      runAlone({
+        plan: planRole(subject, [input], folder),
+        inputs: {},
+        folder,
+        env: { ...process.env, ...subject.env },
+        signal,
+        change: (prepared) => prepared,
+        onStarted: (pid) => (group = pid),
+        answer: (session) => ({
+          read(name, gone) {
+            resolve();
+            return session.read(name, gone);
+          },
+          write: (name, given) => session.write(name, given),
+          refuseTooLarge: (name) => session.refuseTooLarge(name),
+        }),
       }),
-    });
-    running.catch(() => {});
-    await Promise.race([isBlocked, running]);
-    const before = ticksOf(group);
-    await delay(blockedMs);
-    const used = ticksOf(group) - before;
-    controller.abort(new Error("measured"));
-    await running.catch(() => {});
-    // A tick is a hundredth of a second.
-    return (used * 10 * 100) / blockedMs;
+    ).then(({ failure }) => reject(new Error(`${subject.title}: ${failure ?? "it did not block"}`)), reject);
   });
+  // What it starts by the way of reading has come to rest.
+  await delay(1000);
+  return { group, ended };
 }
 
 // Processor time of all processes of a group and of their children that have ended (proc(5): fields 14 to 17).
@@ -163,27 +165,20 @@ function ticksOf(group: number): number {
     .reduce((sum, ticks) => sum + ticks, 0);
 }
 
-function planRole(subject: Subject, names: string[], inputs: InputPlan[]): RolePlan {
-  const { tool, options } = subject;
-  const run = { kind: "value" as const, value: subject.compose(names) };
+function planRole(subject: Subject, inputs: InputPlan[], folder: string): RolePlan {
+  const run = {
+    kind: "value" as const,
+    value: subject.compose(
+      inputs.map(({ name }) => name),
+      folder,
+    ),
+  };
   const rest = { outputs: [], after: [], onError: "fail" as const, onDelete: false, publishEnd: false, on: "all" as const };
-  return { name: "role", tool, run, options, inputs, ...rest };
+  return { name: "role", tool: subject.tool, run, options: subject.options?.(folder) ?? {}, inputs, ...rest };
 }
 
-function planInput(name: string, value: Expr): InputPlan {
-  return { name, value, when: "lazy", secret: false };
-}
-
-function withoutShims({ files }: Prepared): Prepared["files"] {
-  return files.filter((file) => "text" in file);
-}
-
-function replace(files: Prepared["files"], name: string, text: string): Prepared["files"] {
-  return files.map((file) => (file.path.endsWith(`/${name}`) ? { path: file.path, mode: file.mode, text } : file));
-}
-
-function textsOf(values: Record<string, Json>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, showValue(value)]));
+function planInput(name: string, value: Expr, when: When): InputPlan {
+  return { name, value, when, secret: false };
 }
 
 async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
@@ -193,6 +188,11 @@ async function inFolder<T>(run: (folder: string) => Promise<T>): Promise<T> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function median(values: number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] as number;
 }
 
 function show(ms: number): string {

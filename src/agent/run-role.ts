@@ -21,6 +21,8 @@ import type { Cells } from "./cells.ts";
 import { fillInputs } from "./heat-contract.ts";
 import type { Files } from "./files.ts";
 import { findCommand } from "./find-command.ts";
+import { openLocalPort } from "./local-port.ts";
+import type { Answering } from "./local-socket.ts";
 import { lastLine, readLogTail } from "./log-tail.ts";
 import type { RoleSession } from "./role-session.ts";
 import { shimText } from "./shim-texts.ts";
@@ -35,6 +37,8 @@ export interface AttemptParts {
   /** Values of the eager inputs. */
   inputs: Record<string, Json>;
   session: RoleSession;
+  /** What answers the role's programs in place of its session. */
+  answering?: Answering;
   clock: ActiveClock;
   /** Of this attempt; emptied first. */
   folder: string;
@@ -154,11 +158,13 @@ function writePrepared(file: PreparedFile): void {
 
 async function runProcess(
   parts: AttemptParts,
-  { argv, env, cwd, stdin }: Prepared,
+  { argv, env, cwd, stdin, hasPort }: Prepared,
   capture: Printed | undefined,
 ): Promise<Exit | Reason> {
   const { plan, clock, signal, logPath } = parts;
-  const command = { argv, env: { ...parts.env, ...env }, cwd, logPath, capture, stdin };
+  await using port = hasPort === true ? await openLocalPort(parts.answering ?? parts.session) : undefined;
+  const portEnv = port === undefined ? {} : { WEFT_PORT: port.address };
+  const command = { argv, env: { ...parts.env, ...portEnv, ...env }, cwd, logPath, capture, stdin };
   const started = await startProcess(command).catch((error: unknown) => explainStart(argv[0] as string, error));
   if (typeof started === "string") return { failure: started, final: true };
   parts.onStarted(started.pid);

@@ -34,6 +34,8 @@ export interface Prepared {
   capture?: boolean;
   /** A folder that the tool may use for state of its own, which may hold secrets: emptied first and removed when it has ended. */
   scratch?: string;
+  /** Whether its programs read by a port of the loopback interface too: its address is in WEFT_PORT (local-port.ts). */
+  hasPort?: boolean;
 }
 
 /** Its text, or the shim whose text it is: a file beside the adapter, in the tool's own language. */

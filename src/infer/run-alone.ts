@@ -44,10 +44,12 @@ export async function runAlone(request: AloneRequest): Promise<AttemptResult> {
   const ground = { plan, cells, dataflow, signal, keep: ignore, onWaiting: ignore, sendLog: async () => {} };
   const digest = makeDigest("alone");
   const session = new RoleSession({ vm: "here", attempt: 1, ground, clock, marks: [], signal, learnSecret: ignore, digest });
-  await using socket = await openLocalSocket(folder, () => request.answer?.(session) ?? session);
+  const answering = request.answer?.(session) ?? session;
+  await using socket = await openLocalSocket(folder, () => answering);
   const bin = join(folder, "bin");
-  writeShims(bin, process.env["PATH"]);
-  const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
+  const found = request.env["PATH"] ?? "/usr/bin:/bin";
+  writeShims(bin, found);
+  const path = `${bin}${delimiter}${found}`;
   mkdirSync(join(folder, "logs"), { recursive: true });
   return await runRole({
     vm: "here",
@@ -57,6 +59,7 @@ export async function runAlone(request: AloneRequest): Promise<AttemptResult> {
     signal,
     inputs,
     session,
+    answering,
     folder: join(folder, "attempt"),
     roleFolder: join(folder, "role"),
     logPath: join(folder, "logs/role.log"),

@@ -26,6 +26,7 @@ const forms: Record<string, { script: string; before?: string[]; after: string[]
   case: { script: `case $PORT in 3306) echo yes >> TRACE;; *) echo no >> TRACE;; esac`, after: ["yes"] },
   "a here-document": { script: `cat >> TRACE <<EOF\nport=$PORT\nEOF`, after: ["port=3306"] },
   "a here-string": { script: `cat >> TRACE <<< "$PORT"`, after: ["3306"] },
+  "a word before a letter of no name": { script: `echo "$PORTé" >> TRACE`, after: ["3306é"] },
   "a default": { script: `: "\${PORT:=80}"\necho "\${PORT:-70}" >> TRACE`, after: ["3306"] },
   "the environment of a child": { script: `export PORT\nsh -c 'echo $PORT' >> TRACE`, after: ["3306"] },
   "a script in bash below": { script: `bash -c 'echo "below $PORT"' >> TRACE`, after: ["below 3306"] },
@@ -94,6 +95,15 @@ test("an input that fails ends the script, also from within a subshell, with the
     origin: "db.mysql",
   });
   expect(bench.trace()).toEqual([]);
+});
+
+test("a shell that cannot reach the agent's port starts a program to read", async () => {
+  await using bench = await openAgentBench();
+  await bench.settle("db.mysql.PORT", 3306);
+  await bench.settle("db.mysql.HOST", "a");
+  start(bench, `WEFT_PORT="1 key"; echo "$PORT" >> TRACE\nunset WEFT_PORT; echo "$HOST" >> TRACE`, ["PORT", "HOST"]);
+  expect(await bench.ended("web.app")).toMatchObject({ state: "done" });
+  expect(bench.trace()).toEqual(["3306", "a"]);
 });
 
 test("files that a script sources block likewise", async () => {

@@ -26,6 +26,7 @@ export const script = {
       // Heat runs all scripts of a vm in one folder.
       cwd: job.role.contract === "heat" ? `${job.roleFolder}/..` : job.roleFolder,
       ...files,
+      hasPort: job.role.options["lazy"] === true,
     };
   },
   collect(finished) {
