@@ -1,14 +1,10 @@
-"""Scripts of an execution plan, as its Body calls them: a program run through a shell, or a class of Puppet."""
-import json
+"""Scripts of an execution plan, as its Body calls them: a program run through a shell, or what murano_tools.py has."""
 import os
-import shlex
-import shutil
 import stat
 import subprocess
 
 from murano_args import Values
 from murano_plan import PlanError
-from murano_socket import serve
 
 
 class Script:
@@ -58,41 +54,14 @@ class Application(Script):
         return self._run('./"%s" %s' % (os.path.basename(path), commandline), cwd=os.path.dirname(path))
 
 
-class PuppetClass(Script):
-    """`attributes` are parameters of the module: the values that Puppet looks up are asked for one by one."""
-
-    def __init__(self, name, definition, files, on_done, tool):
-        super().__init__(name, definition, files, on_done)
-        self._tool = tool
-
-    def __call__(self, attributes=None, input=None):
-        self._load()
-        tool = self._tool
-        if shutil.which(tool['command']) is None:
-            raise PlanError(100, '%s is not installed: %s' % (tool['command'], tool['install']))
-        module = self._definition['EntryPoint'].rsplit('::', 1)[0]
-        given = attributes if isinstance(attributes, Values) else Values(attributes or {})
-        values = {'%s::%s' % (module, key): (lambda key=key: given[key]) for key in given}
-        job_path = tool['env']['WEFT_JOB']
-        with open(job_path, encoding='utf-8') as file:
-            job = json.load(file)
-        with open(job_path, 'w', encoding='utf-8') as file:
-            json.dump(dict(job, inputs=list(values)), file)
-        os.makedirs(tool['state'], exist_ok=True)
-        command = ' '.join(shlex.quote(word) for word in tool['argv'])
-        with serve(values, os.path.dirname(tool['state'])) as socket:
-            # With detailed exit codes 2 means that something was changed.
-            return self._run(command, dict(os.environ, WEFT_SOCKET=socket, **tool['env']), good=(0, 2))
-
-
 def make_scripts(plan, files, tools, on_done):
     """The functions that a Body may call, by name."""
     scripts = {}
     for name, definition in plan['Scripts'].items():
         if definition['Type'] == 'Application':
             scripts[name] = Application(name, definition, files, on_done)
-        elif name in tools:
-            scripts[name] = PuppetClass(name, definition, files, on_done, tools[name])
         else:
-            raise PlanError(2, 'scripts of type %s cannot be run here' % definition['Type'])
+            # What serves values takes its time to load: most plans have no such script.
+            from murano_tools import tool_scripts
+            scripts[name] = tool_scripts[definition['Type']](name, definition, files, on_done, tools[name])
     return scripts

@@ -1,16 +1,16 @@
 // The tool `murano`: an execution plan, or the template of one in a package; inputs are paths in its Parameters, which block its Body where
-// it uses them. Its shims: murano.py and its parts. Scripts of type Puppet run as our own adapter would run them.
+// it uses them. Its shims: murano.py and its parts.
 import type { Json, JsonMap } from "../../model/json.ts";
 import { checkOptions, describeJob, readPaths } from "../tool-options.ts";
-import type { Job, PreparedFile, Tool } from "../tool.ts";
-import { puppet } from "./puppet.ts";
+import type { PreparedFile, Tool } from "../tool.ts";
+import { isMap, prepareTools } from "./murano-tools.ts";
 
 export const murano = {
   name: "murano",
   probe: { command: "python3", install: "apt-get install python3" },
   prepare(job) {
     const { role, folder, roleFolder } = job;
-    checkOptions(role, ["resources", "sha256"]);
+    checkOptions(role, ["resources", "sha256", "license"]);
     const plan = readPlan(job.run);
     const at = (name: string): string => `${folder}/${name}`;
     const scratch = `${roleFolder}/.scratch`;
@@ -24,7 +24,7 @@ export const murano = {
         { path: at("weft_client.py"), shim: "client.py", mode: 0o600 },
         { path: at("weft_lazy.py"), shim: "lazy.py", mode: 0o600 },
         { path: at("murano.py"), shim: "murano.py", mode: 0o600 },
-        ...["args", "files", "plan", "scripts", "socket"].map((part): PreparedFile => ({
+        ...["args", "files", "plan", "scripts", "socket", "tools"].map((part): PreparedFile => ({
           path: at(`murano_${part}.py`),
           shim: `murano-${part}.py`,
           mode: 0o600,
@@ -53,24 +53,4 @@ function readPlan(run: Json): JsonMap {
   }
   if (isMap(plan)) return plan;
   throw new Error("what murano runs is an execution plan, which is a map");
-}
-
-// What the executor starts for a script that is a class of Puppet; what its Files are lies in the folder of its name.
-function prepareTools(job: Job, plan: JsonMap, scratch: string): { tools: JsonMap; files: PreparedFile[] } {
-  const scripts = Object.entries(isMap(plan["Scripts"]) ? plan["Scripts"] : {});
-  const prepared = scripts.flatMap(([name, script], index) => {
-    if (!isMap(script) || script["Type"] !== "Puppet" || typeof script["EntryPoint"] !== "string") return [];
-    const entry = script["EntryPoint"].replace(/::$/, "");
-    const role = { ...job.role, options: { modulepath: `${scratch}/scripts/${name}` }, inputs: [], outputs: [] };
-    const folder = `${job.folder}/tool-${index}`;
-    const inner = { ...job, role, run: `include ${entry}`, inputs: {}, folder, roleFolder: `${scratch}/tool-${index}` };
-    const { files, argv, env, scratch: state } = puppet.prepare(inner);
-    return [{ name, files, tool: { argv, env, state, ...puppet.probe } }];
-  });
-  const tools = Object.fromEntries(prepared.map(({ name, tool }) => [name, tool])) as JsonMap;
-  return { tools, files: prepared.flatMap(({ files }) => files) };
-}
-
-function isMap(value: Json | undefined): value is JsonMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

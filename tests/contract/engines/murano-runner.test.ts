@@ -1,19 +1,13 @@
 // The same execution plans by our executor and by the packaged agent of Murano: the same results.
-import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Json, JsonMap } from "../../../src/model/json.ts";
 import { openAgentBench, planOutput, planRole, planVm } from "../agent-bench.ts";
 import { makePlan } from "../tools/murano.ts";
+import { muranoAgentMissing, runPackaged } from "../tools/murano-packaged.ts";
 import { withEngine } from "./engine-present.ts";
-
-const runner = join(import.meta.dirname, "../tools/murano-runner.py");
-// Packages of the system belong to its own Python.
-const python = "/usr/bin/python3";
-const here = spawnSync(python, ["-c", "import muranoagent.execution_plan_runner"]).status === 0;
 
 const show = '#!/bin/sh\nprintf "<%s>" "$@"';
 const parameters = { name: "织 $HOME", db: { host: "h", ports: [1, 2.5, true, null] } };
@@ -91,7 +85,7 @@ const wrong: Json[] = [
   ),
 ];
 
-withEngine("the agent of Murano", here ? undefined : "python3-murano-agent is not installed", () => {
+withEngine("the agent of Murano", muranoAgentMissing, () => {
   test("the packaged runner and ours make the same results of the same plans", async () => {
     await using bench = await openAgentBench();
     const server = createServer((_request, response) => response.end("the data\n")).listen(0, "127.0.0.1");
@@ -110,7 +104,7 @@ withEngine("the agent of Murano", here ? undefined : "python3-murano-agent is no
     bench.start(planVm("web", roles));
     const packaged = runPackaged(all);
     const records = await Promise.all(outputs.map(({ cell }) => bench.dataflow.settled(cell)));
-    const theirs = JSON.parse(await packaged) as JsonMap[];
+    const theirs = await packaged;
     server.close();
     const ours = records.map((record) => (record.state === "value" ? (record.value as JsonMap) : { record: record.state }));
     expect(ours.map(comparable)).toEqual(theirs.map(comparable));
@@ -122,13 +116,4 @@ withEngine("the agent of Murano", here ? undefined : "python3-murano-agent is no
 function comparable(result: JsonMap, index: number): JsonMap {
   const { ID: _id, Time: _time, Body, ...rest } = result;
   return index > plans.length ? rest : { ...rest, Body: Body as Json };
-}
-
-async function runPackaged(all: Json[]): Promise<string> {
-  const child = spawn(python, [runner], { stdio: ["pipe", "pipe", "inherit"], env: { ...process.env, LC_ALL: "C.UTF-8" } });
-  child.stdin.end(JSON.stringify(all));
-  let text = "";
-  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString("utf8")));
-  await once(child, "close");
-  return text;
 }

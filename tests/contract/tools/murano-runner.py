@@ -5,6 +5,7 @@ import sys
 import tempfile
 
 import muranoagent.executors.application  # noqa: F401 (registers itself)
+import muranoagent.executors.chef  # noqa: F401 (likewise)
 from muranoagent import bunch, execution_plan_runner, execution_result, validation
 from muranoagent.common import config
 
@@ -22,6 +23,8 @@ def run(plan):
 printed = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)
 with tempfile.TemporaryDirectory() as storage:
+    # Its executor of Chef writes into the working directory.
+    os.chdir(storage)
     config.CONF([], project='muranoagent', default_config_files=[])
     config.CONF.set_override('storage', storage)
     results = [run(bunch.Bunch(plan)) for plan in json.load(sys.stdin)]
