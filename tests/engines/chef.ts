@@ -11,6 +11,9 @@ export function chefEnvironment(version: string): Record<string, string> {
   return { PATH: `${chefFolder(version)}:${process.env["PATH"]}`, CHEF_LICENSE: "accept-no-persist" };
 }
 
+/** What PATH must have besides so that plans of Murano can bring cookbooks by Berkshelf. */
+export const berksFolder: string = join(homedir(), ".cache/weft-chef/berks");
+
 /** Why a version cannot be tested here; undefined where it can. */
 export function chefMissing(version: string): string | undefined {
   if (existsSync(join(chefFolder(version), "chef-client"))) return undefined;

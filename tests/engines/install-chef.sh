@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the two versions of Chef that the tests run into one folder (default: ~/.cache/weft-chef), from RubyGems, every gem in the
-# version that chef-gems.txt names. FOLDER/17 and FOLDER/18 hold chef-client and chef-solo. Needs Ruby 3.1 with its headers, and a C compiler.
+# Installs the two versions of Chef that the tests run, and Berkshelf, into one folder (default: ~/.cache/weft-chef), from RubyGems, every gem
+# in the version that chef-gems.txt names. FOLDER/17 and FOLDER/18 hold chef-client and chef-solo, FOLDER/berks Berkshelf. Needs Ruby 3.1 with its headers, and a C compiler.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 folder=${1:-$HOME/.cache/weft-chef}
@@ -12,13 +12,13 @@ if ! cmp -s "$here/chef-gems.txt" "$folder/installed.txt"; then
   head -n 1 "$here/chef-gems.txt" | xargs "${install[@]}"
   tail -n +2 "$here/chef-gems.txt" | xargs -n 14 -P 4 "${install[@]}"
 fi
+place() { # FOLDER PROGRAM VERSION
+  mkdir -p "$1"
+  printf '#!/bin/sh\nGEM_HOME=%s GEM_PATH=%s exec ruby %s _%s_ "$@"\n' "$gems" "$gems" "$gems/bin/$2" "$3" > "$1/$2"
+  chmod 755 "$1/$2"
+}
 for version in 17.10.163 18.11.11; do
-  programs=$folder/${version%%.*}
-  mkdir -p "$programs"
-  for program in chef-client chef-solo; do
-    printf '#!/bin/sh\nGEM_HOME=%s GEM_PATH=%s exec ruby %s _%s_ "$@"\n' \
-      "$gems" "$gems" "$gems/bin/$program" "$version" > "$programs/$program"
-    chmod 755 "$programs/$program"
-  done
+  for program in chef-client chef-solo; do place "$folder/${version%%.*}" "$program" "$version"; done
 done
+place "$folder/berks" berks 8.1.23
 cp "$here/chef-gems.txt" "$folder/installed.txt"

@@ -1,10 +1,11 @@
 // Scripts of type Chef in execution plans of Murano, with the real Chef: as we run them, and as the packaged agent of Murano does.
-import { readFileSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Json, JsonMap } from "../../../src/model/json.ts";
-import { chefEnvironment, chefMissing } from "../../engines/chef.ts";
+import { berksFolder, chefEnvironment, chefMissing } from "../../engines/chef.ts";
 import { openAgentBench, planInput, planOutput, planRole, planVm } from "../agent-bench.ts";
+import { muranoUnderTest } from "../tools/murano.ts";
 import { muranoAgentMissing, runPackaged } from "../tools/murano-packaged.ts";
 import { withEngine } from "./engine-present.ts";
 
@@ -12,14 +13,18 @@ const missing = chefMissing("18");
 const lazy = { when: "lazy" as const };
 
 /** A plan whose script runs `recipe` of the cookbook `app`. */
-function chefPlan(recipe: string, more: { Body: string; Parameters?: JsonMap; Options?: JsonMap }): JsonMap {
-  const { Options = {}, ...rest } = more;
+function chefPlan(
+  recipe: string,
+  more: { Body: string; Parameters?: JsonMap; Options?: JsonMap; files?: Record<string, string> },
+): JsonMap {
+  const { Options = {}, files: others = {}, ...rest } = more;
   const texts = {
-    "app/metadata.rb": "name 'app'\n",
+    "app/metadata.rb": "name 'app'\nversion '1.0.0'\n",
     "app/attributes/default.rb": "default['app'] = { 'db' => { 'user' => 'nobody', 'host' => 'unset' }, 'tls' => true }\n",
     "app/recipes/server.rb": recipe,
     // Chef looks at little of this machine.
     "solo.rb": "minimal_ohai true\ncookbook_path File.dirname(__FILE__)\n",
+    ...others,
   };
   const files = Object.entries(texts).map(([Name, Body], index) => [`id${index}`, { Name, BodyType: "Text", Body }] as const);
   const deploy = { Type: "Chef", EntryPoint: "app::server", Files: files.map(([id]) => id), Options };
@@ -27,7 +32,8 @@ function chefPlan(recipe: string, more: { Body: string; Parameters?: JsonMap; Op
 }
 
 function useChef(): void {
-  for (const [variable, value] of Object.entries(chefEnvironment("18"))) vi.stubEnv(variable, value);
+  const { PATH, ...rest } = chefEnvironment("18");
+  for (const [variable, value] of Object.entries({ ...rest, PATH: `${berksFolder}:${PATH}` })) vi.stubEnv(variable, value);
   onTestFinished(() => void vi.unstubAllEnvs());
 }
 
@@ -86,12 +92,39 @@ withEngine("Chef in plans of Murano", missing, () => {
     expect(readFileSync(`${theirs}.applied`, "utf8")).toBe(readFileSync(join(bench.folder, "trace.applied"), "utf8"));
   });
 
-  test("a recipe that fails, fails the plan", async () => {
+  test("a cookbook that Berkshelf brings is there, and a recipe of it that fails, fails the plan", async () => {
     useChef();
     await using bench = await openAgentBench();
-    const plan = chefPlan("ruby_block('x') { block { raise 'no disk' } }", { Body: "return deploy(args)" });
-    bench.start(planVm("web", [planRole("app", plan, { tool: "murano" })]));
+    // Berkshelf keeps what it has brought in the user's home.
+    vi.stubEnv("HOME", bench.folder);
+    const lib = join(bench.folder, "lib");
+    mkdirSync(join(lib, "recipes"), { recursive: true });
+    writeFileSync(join(lib, "metadata.rb"), "name 'lib'\nversion '1.0.0'\n");
+    writeFileSync(join(lib, "recipes/default.rb"), "raise 'no disk'\n");
+    const plan = chefPlan("include_recipe 'lib'", {
+      Body: "return deploy(args)",
+      Options: { useBerkshelf: true },
+      files: {
+        "app/Berksfile": `source({ chef_repo: '${bench.folder}' })\nmetadata\ncookbook 'lib', path: '${lib}'\n`,
+        "app/metadata.rb": "name 'app'\nversion '1.0.0'\ndepends 'lib'\n",
+        "solo.rb": "minimal_ohai true\n",
+      },
+    });
+    const lost = chefPlan("", { Body: "return deploy(args)", Options: { useBerkshelf: true, berksfilePath: "app/none" } });
+    const more = { tool: "murano", onError: "continue" as const };
+    bench.start(planVm("web", [planRole("app", plan, more), planRole("lost", lost, more)]));
     expect((await bench.ended("web.app")).error).toMatch(/ErrorCode 100: Script deploy returned error code 1: .*no disk/);
+    expect((await bench.ended("web.lost")).error).toMatch(/ErrorCode 100: Berks returned error code [1-9].*: No Berksfile/);
     expect(statSync(join(bench.folder, "web/roles/app/.scratch"), { throwIfNoEntry: false })).toBeUndefined();
   });
+});
+
+const testMurano = muranoUnderTest.missing === undefined ? test : test.skip;
+
+testMurano("a script of type Chef where Chef is not installed fails, and says how to get it", async () => {
+  vi.stubEnv("PATH", "/usr/bin:/bin");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await using bench = await openAgentBench();
+  bench.start(planVm("web", [planRole("app", chefPlan("", { Body: "deploy(args)" }), { tool: "murano" })]));
+  expect((await bench.ended("web.app")).error).toMatch(/ErrorCode 100: chef-client is not installed: .*gem install/);
 });
