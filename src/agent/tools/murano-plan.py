@@ -1,9 +1,7 @@
 """A package's template -> an execution plan, as Murano's engine makes it; and whether a plan is one that can be run."""
-import base64
+import binascii
 import os
 import re
-import uuid
-from urllib.parse import urlsplit
 
 
 class PlanError(Exception):
@@ -18,7 +16,7 @@ class PlanError(Exception):
 def complete(plan, resources):
     """Puts what a template only names into its Files, and ids of these into its scripts. A plan stays as it is."""
     check_version(plan)
-    plan.setdefault('ID', uuid.uuid4().hex)
+    plan.setdefault('ID', make_id())
     plan.setdefault('Action', 'Execute')
     for section in ('Parameters', 'Scripts', 'Files'):
         if not isinstance(plan.setdefault(section, {}), dict):
@@ -31,7 +29,7 @@ def complete(plan, resources):
             return file
         name, value = name_and_value(file)
         if name not in ids:
-            ids[name] = uuid.uuid4().hex
+            ids[name] = make_id()
             files[ids[name]] = define(name, value, resources, script)
         return ids[name]
 
@@ -43,6 +41,10 @@ def complete(plan, resources):
         definition['Files'] = [place(file, script) for file in definition.get('Files') or []]
     validate(plan)
     return plan
+
+
+def make_id():
+    return os.urandom(16).hex()
 
 
 def name_and_value(file):
@@ -65,7 +67,7 @@ def define(name, value, resources, script):
         with open(path, 'rb') as file:
             body = file.read()
         if is_binary(value):
-            return {'Name': name, 'BodyType': 'Base64', 'Body': base64.b64encode(body).decode()}
+            return {'Name': name, 'BodyType': 'Base64', 'Body': binascii.b2a_base64(body, newline=False).decode()}
         return {'Name': name, 'BodyType': 'Text', 'Body': body.decode()}
     except OSError as error:
         raise PlanError(2, 'script %s names the file %s, which cannot be read: %s' % (script, name, error))
@@ -74,8 +76,7 @@ def define(name, value, resources, script):
 
 
 def is_url(file):
-    parts = urlsplit(file)
-    return bool(parts.scheme and parts.netloc)
+    return re.match(r'[A-Za-z][A-Za-z0-9+.-]*://[^/?#]', file) is not None
 
 
 def is_binary(file):

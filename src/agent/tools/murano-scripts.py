@@ -1,7 +1,6 @@
 """Scripts of an execution plan, as its Body calls them: a program run through a shell, or what murano_tools.py has."""
 import os
 import stat
-import subprocess
 
 from murano_args import Values
 from murano_plan import PlanError
@@ -29,6 +28,7 @@ class Script:
 
     def _run(self, command, env=None, good=(0,), **paths):
         """Runs a command line; `paths` as subprocess has them. What the options say is not to be captured goes to the log."""
+        import subprocess
         options = self._definition.get('Options') or {}
         pipe = lambda option: subprocess.PIPE if options.get(option, True) else None
         done = subprocess.run(command, shell=True, env=env, universal_newlines=True, encoding='utf-8', errors='replace',
@@ -61,7 +61,6 @@ def make_scripts(plan, files, tools, on_done):
         if definition['Type'] == 'Application':
             scripts[name] = Application(name, definition, files, on_done)
         else:
-            # What serves values takes its time to load: most plans have no such script.
             from murano_tools import tool_scripts
             scripts[name] = tool_scripts[definition['Type']](name, definition, files, on_done, tools[name])
     return scripts

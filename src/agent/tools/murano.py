@@ -1,15 +1,16 @@
-"""Runs an execution plan of Murano, without Murano: its Body in Python with `args` and its scripts as functions, its result as outputs."""
+"""
+Runs an execution plan of Murano, without Murano: its Body in Python with `args` and its scripts as functions, its result as outputs.
+What takes its time to load, and is not always needed, is imported where it is.
+"""
 import datetime
 import json
 import os
 import sys
-import traceback
-import uuid
 
 import weft_client as client
 from murano_args import make_args
 from murano_files import Files
-from murano_plan import PlanError, complete
+from murano_plan import PlanError, complete, make_id
 from murano_scripts import make_scripts
 
 #: What Python's messages call the Body, as with Murano's agent.
@@ -27,7 +28,7 @@ def main():
         result = {'Message': str(error), 'AdditionalInfo': getattr(error, 'additional_data', None)}
     message = {
         'FormatVersion': '2.0.0',
-        'ID': uuid.uuid4().hex,
+        'ID': make_id(),
         'SourceID': plan.get('ID'),
         'Action': 'Execution:Result',
         'ErrorCode': 0 if error is None else getattr(error, 'error_code', 1),
@@ -100,6 +101,7 @@ def explain(message, error):
         print(text, file=sys.stderr)
     reason = str(error)
     if not isinstance(error, (PlanError, client.AgentError)):
+        import traceback
         lines = [frame.lineno - 1 for frame in traceback.extract_tb(error.__traceback__) if frame.filename == BODY]
         place = ' line %d' % lines[-1] if lines else ''
         reason = 'Body%s: %s: %s' % (place, type(error).__name__, error)

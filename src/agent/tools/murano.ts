@@ -24,7 +24,7 @@ export const murano = {
         { path: at("weft_client.py"), shim: "client.py", mode: 0o600 },
         { path: at("weft_lazy.py"), shim: "lazy.py", mode: 0o600 },
         { path: at("murano.py"), shim: "murano.py", mode: 0o600 },
-        ...["args", "files", "plan", "scripts", "socket", "tools"].map((part): PreparedFile => ({
+        ...["args", "download", "files", "plan", "scripts", "socket", "tools"].map((part): PreparedFile => ({
           path: at(`murano_${part}.py`),
           shim: `murano-${part}.py`,
           mode: 0o600,
