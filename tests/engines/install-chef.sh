@@ -12,13 +12,21 @@ if ! cmp -s "$here/chef-gems.txt" "$folder/installed.txt"; then
   head -n 1 "$here/chef-gems.txt" | xargs "${install[@]}"
   tail -n +2 "$here/chef-gems.txt" | xargs -n 14 -P 4 "${install[@]}"
 fi
-place() { # FOLDER PROGRAM VERSION
+# RubyGems' own way of starting a program looks for seconds for versions that go together; most gems are there in one version.
+mkdir -p "$folder"
+cat > "$folder/start.rb" <<'EOF'
+name, version, program = ARGV.shift(3)
+gem name, version
+load Gem.loaded_specs[name].bin_file(program)
+EOF
+place() { # FOLDER GEM VERSION PROGRAM
   mkdir -p "$1"
-  printf '#!/bin/sh\nGEM_HOME=%s GEM_PATH=%s exec ruby %s _%s_ "$@"\n' "$gems" "$gems" "$gems/bin/$2" "$3" > "$1/$2"
-  chmod 755 "$1/$2"
+  printf '#!/bin/sh\nGEM_HOME=%s GEM_PATH=%s exec ruby %s %s %s %s "$@"\n' \
+    "$gems" "$gems" "$folder/start.rb" "$2" "$3" "$4" > "$1/$4"
+  chmod 755 "$1/$4"
 }
 for version in 17.10.163 18.11.11; do
-  for program in chef-client chef-solo; do place "$folder/${version%%.*}" "$program" "$version"; done
+  for program in chef-client chef-solo; do place "$folder/${version%%.*}" chef-bin "$version" "$program"; done
 done
-place "$folder/berks" berks 8.1.23
+place "$folder/berks" berkshelf 8.1.23 berks
 cp "$here/chef-gems.txt" "$folder/installed.txt"

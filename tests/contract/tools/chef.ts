@@ -18,7 +18,7 @@ export function chefUnderTest(version: string, mode: "client" | "solo"): ToolUnd
     title: `chef ${version} as ${mode}`,
     ...(missing === undefined ? {} : { missing }),
     env: chefEnvironment(version),
-    startMs: 20_000,
+    startMs: 10_000,
     options: { mode, cookbook_path: cookbooks, config: join(import.meta.dirname, "chef-client.rb") },
     gaps: {},
     compose: (steps) => writeCookbook({ "recipes/default.rb": steps.map(say).join("\n") }),
