@@ -41,6 +41,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Of one file: a tool for each processor.
+          maxConcurrency: 2,
         },
       },
       {

@@ -48,6 +48,8 @@ export interface AgentOptions {
   connect(claim: Claim, signal: AbortSignal, complain: (why: string) => void): Promise<AgentHub>;
   /** A delivery fails when no hub could be reached for so long. */
   hubPatienceMs?: number | undefined;
+  /** What the programs of roles are given; the agent's own environment otherwise. */
+  env?: Record<string, string | undefined> | undefined;
   log: Log;
 }
 
@@ -107,17 +109,17 @@ class Agent {
   }
 
   async run(): Promise<"done" | "failed" | "stopped"> {
-    const { stateDir, vm, carrier } = this.#options;
+    const { stateDir, vm, carrier, env = process.env } = this.#options;
     const stopped = new Promise<void>((resolve) => {
       if (this.#signal.aborted) resolve();
       this.#signal.addEventListener("abort", () => resolve(), { once: true });
     });
     const bin = join(stateDir, "bin");
-    writeShims(bin, process.env["PATH"]);
+    writeShims(bin, env["PATH"]);
     await this.#vm.endUnfinished();
     await using socket = await openLocalSocket(stateDir, (role) => this.#current?.run.sessionOf(role));
-    const path = `${bin}${delimiter}${process.env["PATH"] ?? "/usr/bin:/bin"}`;
-    this.#vm.env = { ...process.env, PATH: path, WEFT_SOCKET: socket.path, WEFT_VM: vm };
+    const path = `${bin}${delimiter}${env["PATH"] ?? "/usr/bin:/bin"}`;
+    this.#vm.env = { ...env, PATH: path, WEFT_SOCKET: socket.path, WEFT_VM: vm };
     const following = carrier.follow((delivery) => this.#take(delivery), this.#signal);
     following.catch((error: unknown) => this.#hearRefusal(this.#current, error));
     await stopped;

@@ -19,6 +19,8 @@ const scope = { stack: "s", generation: "g" };
 
 export interface AgentBench extends AsyncDisposable {
   folder: string;
+  /** The environment of its agents' roles: this process's, and what is put into it. */
+  env: Record<string, string | undefined>;
   coordinator: Coordinator;
   dataflow: Dataflow;
   /** What the agents logged. */
@@ -43,8 +45,9 @@ export interface RunningAgent {
   stop(): Promise<"done" | "failed" | "stopped">;
 }
 
-/** Opens a bench; leaving it stops its agents and removes its folder. */
-export async function openAgentBench(): Promise<AgentBench> {
+/** Opens a bench, `more` being variables of its agents' roles; leaving it stops its agents and removes its folder. */
+export async function openAgentBench(more: Record<string, string> = {}): Promise<AgentBench> {
+  const env: AgentBench["env"] = { ...process.env, ...more };
   const folder = mkdtempSync(join(tmpdir(), "weft-agent-"));
   const coordinator = await memory.open();
   const dataflow = openDataflow(coordinator, scope);
@@ -72,6 +75,7 @@ export async function openAgentBench(): Promise<AgentBench> {
 
   return {
     folder,
+    env,
     coordinator,
     dataflow,
     log,
@@ -79,9 +83,13 @@ export async function openAgentBench(): Promise<AgentBench> {
     configOf,
     start(plan, more) {
       const controller = new AbortController();
-      const outcome = runConfigured(configOf(plan, more), coordinator, controller.signal, (message, details) => {
-        log.push(`${message} ${JSON.stringify(details ?? {})}`);
-      });
+      const outcome = runConfigured(
+        configOf(plan, more),
+        coordinator,
+        controller.signal,
+        (message, details) => log.push(`${message} ${JSON.stringify(details ?? {})}`),
+        env,
+      );
       const agent = {
         stop: () => {
           controller.abort();

@@ -11,8 +11,9 @@ export function runConfigured(
   coordinator: Coordinator,
   signal: AbortSignal,
   log: Log,
+  env?: Record<string, string | undefined>,
 ): Promise<"done" | "failed" | "stopped"> {
   const { generation, plan, tag, values, exitWithParent, ...rest } = config;
   const carrier = openFixedCarrier({ format: identityFormat, generation, plan, tag, values });
-  return runAgent({ ...rest, endLeftRunning: exitWithParent, carrier, connect: async () => coordinator, log }, signal);
+  return runAgent({ ...rest, endLeftRunning: exitWithParent, carrier, connect: async () => coordinator, log, env }, signal);
 }

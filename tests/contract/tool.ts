@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
 import type { Json, JsonMap } from "../../src/model/json.ts";
 import { findTool } from "../../src/model/tool-names.ts";
@@ -61,11 +61,11 @@ export function describeTool(tool: ToolUnderTest): void {
   const title = tool.title ?? tool.name;
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
     const isGap = tool.gaps[name] !== undefined;
-    test(name, { fails: isGap, skip: tool.missing !== undefined && (!isRequired || tool.isOptional === true) }, async () => {
+    const skip = tool.missing !== undefined && (!isRequired || tool.isOptional === true);
+    // Tools start slowly, and what is blocked needs no processor: as many side by side as the project allows.
+    test.concurrent(name, { fails: isGap, skip }, async () => {
       if (tool.missing !== undefined) throw new Error(tool.missing);
-      for (const [variable, value] of Object.entries(tool.env ?? {})) vi.stubEnv(variable, value);
-      onTestFinished(() => void vi.unstubAllEnvs());
-      await using bench = await openAgentBench();
+      await using bench = await openAgentBench(tool.env);
       await check(bench);
     });
   };
@@ -286,9 +286,8 @@ export function describeTool(tool: ToolUnderTest): void {
         ["TMPDIR", "tmp"],
       ] as const) {
         mkdirSync(join(bench.folder, place));
-        vi.stubEnv(name, join(bench.folder, place));
+        bench.env[name] = join(bench.folder, place);
       }
-      onTestFinished(() => void vi.unstubAllEnvs());
       const inputs = [
         planInput("EARLY", "db.mysql.key", { secret: true }),
         planInput("LATE", "db.mysql.key", { ...lazy, secret: true }),
@@ -345,7 +344,10 @@ export function describeTool(tool: ToolUnderTest): void {
       const config = join(bench.folder, "config.json");
       mkdirSync(join(bench.folder, "web"));
       writeFileSync(config, JSON.stringify(bench.configOf(plan)));
-      const killed = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), config], { stdio: "ignore" });
+      const killed = spawn(process.execPath, [join(import.meta.dirname, "agent-process.ts"), config], {
+        stdio: "ignore",
+        env: bench.env,
+      });
       await vi.waitUntil(() => existsSync(pid) && readFileSync(pid, "utf8").endsWith("\n"), { timeout: 60_000 });
       killed.kill("SIGKILL");
       await once(killed, "exit");

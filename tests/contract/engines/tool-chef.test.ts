@@ -1,7 +1,7 @@
 // The contract of tools against real versions of Chef, and what only Chef can show.
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Json } from "../../../src/model/json.ts";
 import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm } from "../agent-bench.ts";
 import { describeTool } from "../tool.ts";
@@ -18,11 +18,9 @@ const atOnce = { publish: "on_write" as const };
 
 for (const { title = "", missing, env = {}, options = {} } of others) {
   const testChef = (name: string, check: (bench: AgentBench) => Promise<void>): void =>
-    test(`${title}: ${name}`, { skip: missing !== undefined && !isRequired }, async () => {
+    test.concurrent(`${title}: ${name}`, { skip: missing !== undefined && !isRequired }, async () => {
       if (missing !== undefined) throw new Error(missing);
-      for (const [variable, value] of Object.entries(env)) vi.stubEnv(variable, value);
-      onTestFinished(() => void vi.unstubAllEnvs());
-      await using bench = await openAgentBench();
+      await using bench = await openAgentBench(env);
       await check(bench);
     });
 
@@ -119,8 +117,8 @@ for (const { title = "", missing, env = {}, options = {} } of others) {
   });
 
   testChef("who has not said that they accept Chef's license is told how to", async (bench) => {
-    vi.stubEnv("CHEF_LICENSE", undefined);
-    vi.stubEnv("HOME", join(bench.folder, "home"));
+    delete bench.env["CHEF_LICENSE"];
+    bench.env["HOME"] = join(bench.folder, "home");
     mkdirSync(join(bench.folder, "home"));
     const run = writeCookbook({ "recipes/default.rb": "" });
     bench.start(planVm("web", [planRole("app", run, { tool: "chef", options })]));

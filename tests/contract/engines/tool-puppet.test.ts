@@ -9,7 +9,7 @@ import { literal, puppetUnderTest } from "../tools/puppet.ts";
 describeTool(puppetUnderTest);
 
 const { missing, options = {} } = puppetUnderTest;
-const testPuppet = missing !== undefined && process.env["REQUIRE_ENGINES"] !== "1" ? test.skip : test;
+const testPuppet = missing !== undefined && process.env["REQUIRE_ENGINES"] !== "1" ? test.skip : test.concurrent;
 const lazy = { when: "lazy" as const };
 const puppetRole = { tool: "puppet", options };
 
