@@ -1,4 +1,5 @@
 // What Heat gets for each vm beside the user's template: its user_data, made by one nested template, and its plan, handed over by another.
+// Over 300 lines: names, files, parameters and resources that are added have to agree with each other, and do here.
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { memberNumbers, withoutIndexes } from "../../model/cell.ts";
 import { rightsText } from "../../model/rights-text.ts";
