@@ -146,9 +146,11 @@ async function prepareDatabases(plan: HeatPlan): Promise<void> {
     await manage("bootstrap", "--bootstrap-password", password);
   };
   await Promise.all([keystone(), run("heat-manage", ["--config-file", heatFile, "db_sync"])]);
-  // Or readers that linger would lock writers out.
-  const toWal = "import sqlite3, sys\nfor file in sys.argv[1:]: sqlite3.connect(file).execute('pragma journal_mode=wal')";
-  await run("/usr/bin/python3", ["-c", toWal, join(folder, "keystone.db"), join(folder, "heat.db")]);
+  await run("/usr/bin/python3", [
+    join(import.meta.dirname, "heat-sqlite.py"),
+    join(folder, "keystone.db"),
+    join(folder, "heat.db"),
+  ]);
 }
 
 function startKeystone(plan: HeatPlan, enter: readonly string[]): ChildProcess {
