@@ -17,7 +17,7 @@ import { buildImage, imageFolder, type ImageOptions } from "../../src/machines/b
 import { cgroupRoots } from "../../src/machines/cgroup.ts";
 import { Lan, lanAddress, lanNet } from "../../src/machines/lan.ts";
 import { makeRunFolder } from "../../src/machines/left-behind.ts";
-import { missingKernelParts, missingSystem, missingTools } from "../../src/machines/missing.ts";
+import { type Missing, missingKernelParts, missingSystem, missingTools } from "../../src/machines/missing.ts";
 import { NetnsMachine } from "../../src/machines/netns.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { noCloudSeed } from "../../src/machines/seed.ts";
@@ -30,8 +30,18 @@ const port = 8470;
 /** Why namespace vms cannot be had here; undefined when they can. */
 export function netnsMissing(): string | undefined {
   const tools = ["unshare", "nsenter", "ip", "systemd-nspawn", "mmdebstrap", "setsid"];
-  const missing = [...missingSystem("vms need it"), ...missingTools(...tools)];
-  if (process.platform === "linux") missing.push(...missingKernelParts(4));
+  return namesOf([...missingSystem("vms need it"), ...missingTools(...tools)]);
+}
+
+/** What the kernel of this machine refuses to vms, or to their networks; undefined when nothing. */
+export function kernelRefuses(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
+  const { stderr, status, error } = spawnSync("unshare", ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "true"]);
+  if (error === undefined && status !== 0) return `namespaces: ${stderr.toString().trim()}`;
+  return namesOf(missingKernelParts(4));
+}
+
+function namesOf(missing: Missing[]): string | undefined {
   return missing.length === 0 ? undefined : missing.map(({ what, hint }) => `${what} is missing (${hint})`).join("; ");
 }
 
