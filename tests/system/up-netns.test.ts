@@ -25,7 +25,8 @@ interface UpEvent {
 function ownTmp(): { env: NodeJS.ProcessEnv; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), "weft-tests-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  return { env: { ...process.env, TMPDIR: folder }, folder };
+  // What Node keeps of the compiled command line is to stay, but not there.
+  return { env: { ...process.env, TMPDIR: folder, NODE_DISABLE_COMPILE_CACHE: "1" }, folder };
 }
 
 function lastEvent(stdout: string): UpEvent {
