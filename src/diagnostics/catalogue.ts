@@ -28,7 +28,7 @@ export const catalogue = {
     severity: "warning",
     says: ({ vm, reason }: { vm: string; reason: string }) => `Heat cannot hand ${vm} its plan: ${reason}`,
     hint: () => "weft up runs it all the same",
-    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and knows by its number which member of a group it is. That cannot be told here, so the emitted template makes this vm without an agent, and its roles do not run there. Use an OS::Heat::ResourceGroup in place of an AutoScalingGroup, one group in place of a group within a group, and conditions on the nested stack in place of conditions within it.",
+    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and knows by its number which member of a group it is. That cannot be told here, so the emitted template makes this vm without an agent, and its roles do not run there. Use an OS::Heat::ResourceGroup in place of an AutoScalingGroup, one group in place of a group within a group, conditions on the nested stack in place of conditions within it, and names of ASCII characters.",
   },
   "outside-folder": {
     severity: "error",
