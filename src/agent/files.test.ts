@@ -53,7 +53,7 @@ test("a bundle is unpacked once, with its modes and bytes, and options get its p
     { path: "app/logo", base64: "AAH/" },
   ];
   const plan = role({ modulepath: ["modules", "/opt/x"], tags: "modules" }, { modules: "d1" });
-  const options = await new Files(folder, { d1: bundle }).resolve(plan, signal);
+  const { options } = await new Files(folder, { d1: bundle }).resolve(plan, signal);
   expect(options).toEqual({ modulepath: [join(folder, "d1"), "/opt/x"], tags: "modules" });
   expect(readFileSync(join(folder, "d1/app/run.sh"), "utf8")).toBe("echo ö\n");
   expect(statSync(join(folder, "d1/app/run.sh")).mode & 0o777).toBe(0o755);
@@ -65,11 +65,20 @@ test("a bundle is unpacked once, with its modes and bytes, and options get its p
   expect(existsSync(join(folder, "d1/app/logo"))).toBe(false);
 });
 
+test("a hook that has travelled has an absolute path, one of the vm keeps its own", async () => {
+  const folder = makeFolder();
+  const files = new Files(folder, { d1: [{ path: "say", executable: true, text: "#!/bin/sh\n" }] });
+  const toolOf = async (tool: string): Promise<string> =>
+    (await files.resolve({ ...role({}, { "./hooks/say": "d1/say" }), tool }, signal)).tool;
+  expect(await toolOf("hook:./hooks/say")).toBe(`hook:${folder}/d1/say`);
+  expect(await toolOf("hook:/usr/bin/say")).toBe("hook:/usr/bin/say");
+});
+
 test("what an agent that was killed had not finished is made anew", async () => {
   const folder = makeFolder();
   mkdirSync(join(folder, ".making/of-1/app"), { recursive: true });
   const files = new Files(folder, { d1: [{ path: "site.pp", text: "x" }] });
-  const options = await files.resolve(role({ modulepath: "conf/site.pp" }, { "conf/site.pp": "d1/site.pp" }), signal);
+  const { options } = await files.resolve(role({ modulepath: "conf/site.pp" }, { "conf/site.pp": "d1/site.pp" }), signal);
   expect(readFileSync(pathOf(options), "utf8")).toBe("x");
   expect(readdirSync(join(folder, ".making"))).toEqual([]);
 });
@@ -85,10 +94,10 @@ test.for(["tar", "tar.gz", "zip"])("a download that is a %s is unpacked, whateve
   const { url, asked } = await serve({ download: made });
   const files = new Files(join(folder, "files"));
   const modulepath: Json = [{ url: `${url}/download`, sha256: digestOf(made).toUpperCase() }];
-  const options = await Promise.all([1, 2].map(() => files.resolve(role({ modulepath }), signal)));
-  const [path] = (options[0] as JsonMap)["modulepath"] as string[];
+  const roles = await Promise.all([1, 2].map(() => files.resolve(role({ modulepath }), signal)));
+  const [path] = (roles[0] as RolePlan).options["modulepath"] as string[];
   expect(readFileSync(join(path as string, "app/init.pp"), "utf8")).toBe("class app {}\n");
-  expect(options[1]).toEqual(options[0]);
+  expect(roles[1]).toEqual(roles[0]);
   expect(asked).toEqual(["/download"]);
 });
 
@@ -97,7 +106,7 @@ test("a download that is no archive is a file of its name", async () => {
   const bytes = Buffer.from("class app {}\n");
   const { url } = await serve({ "a/site.pp": bytes });
   const modulepath = { url: `${url}/a/site.pp`, sha256: digestOf(bytes) };
-  const options = await new Files(folder).resolve(role({ modulepath }), signal);
+  const { options } = await new Files(folder).resolve(role({ modulepath }), signal);
   expect(pathOf(options)).toMatch(/\/site\.pp$/);
   expect(readFileSync(pathOf(options))).toEqual(bytes);
 });
@@ -108,8 +117,8 @@ test("a download that fails, or is another file, says so and leaves nothing; the
   const served: Record<string, Buffer> = { other: Buffer.from("bad") };
   const { url } = await serve(served);
   const files = new Files(folder);
-  const resolve = (name: string, from = url): Promise<JsonMap> =>
-    files.resolve(role({ modulepath: { url: `${from}/${name}`, sha256: digestOf(good) } }), signal);
+  const resolve = async (name: string, from = url): Promise<JsonMap> =>
+    (await files.resolve(role({ modulepath: { url: `${from}/${name}`, sha256: digestOf(good) } }), signal)).options;
   await expect(resolve("gone")).rejects.toThrow(`cannot fetch ${url}/gone: the server says 404`);
   await expect(resolve("other")).rejects.toThrow(`${url}/other is not the file that is meant: its SHA-256 is`);
   await expect(resolve("x", "http://127.0.0.1:1")).rejects.toThrow("cannot fetch http://127.0.0.1:1/x: ");

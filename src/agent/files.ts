@@ -1,9 +1,9 @@
-// The files that roles' options name, as absolute paths on this vm: what travelled with the plan unpacked, downloads fetched and checked.
+// The files that roles name, as absolute paths on this vm: what travelled with the plan unpacked, downloads fetched and checked.
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Bundle } from "../model/bundle.ts";
 import type { Json, JsonMap } from "../model/json.ts";
-import { findTool } from "../model/tool-names.ts";
+import { findTool, hookPath } from "../model/tool-names.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import { fetchFile, locateDownload } from "./fetch-file.ts";
 
@@ -20,8 +20,9 @@ export class Files {
     rmSync(join(folder, ".making"), { recursive: true, force: true });
   }
 
-  /** Returns the options of a role with absolute paths. Rejects when a download fails, or is another than it should be. */
-  async resolve({ tool, options, files = {} }: RolePlan, signal: AbortSignal): Promise<JsonMap> {
+  /** Returns a role with absolute paths in its options and of its hook. Rejects when a download fails, or is another than it should be. */
+  async resolve(role: RolePlan, signal: AbortSignal): Promise<RolePlan> {
+    const { tool, options, files = {} } = role;
     const resolved: JsonMap = { ...options };
     for (const name of findTool(tool)?.pathOptions ?? []) {
       const given = options[name];
@@ -30,7 +31,9 @@ export class Files {
       const paths = await Promise.all(list.map((item) => this.#locate(item, files, signal)));
       resolved[name] = Array.isArray(given) ? paths : (paths[0] as Json);
     }
-    return resolved;
+    const hook = hookPath(tool);
+    if (hook === undefined) return { ...role, options: resolved };
+    return { ...role, options: resolved, tool: `hook:${(await this.#locate(hook, files, signal)) as string}` };
   }
 
   async #locate(item: Json, files: Record<string, string>, signal: AbortSignal): Promise<Json> {

@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../model/failure.ts";
-import type { Json, JsonMap } from "../model/json.ts";
+import type { Json } from "../model/json.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { ActiveClock } from "./active-clock.ts";
 import type { Cells } from "./cells.ts";
@@ -95,9 +95,9 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
   if (tool.probe !== undefined && findCommand(tool.probe.command, env.PATH) === undefined) {
     return { failure: `${tool.probe.command} is not installed: ${tool.probe.install}`, final: true };
   }
-  let options: JsonMap;
+  let role: RolePlan;
   try {
-    options = await parts.files.resolve(parts.plan, signal);
+    role = await parts.files.resolve(parts.plan, signal);
   } catch (error) {
     signal.throwIfAborted();
     // Another attempt may find the server well again.
@@ -106,7 +106,7 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
   let job: Job;
   let prepared: Prepared;
   try {
-    job = await makeJob(parts, options);
+    job = await makeJob(parts, role);
     prepared = tool.prepare(job);
     if (parts.change !== undefined) prepared = parts.change(prepared);
     makeFolders(parts);
@@ -135,14 +135,14 @@ async function runTool(parts: AttemptParts, tool: Tool): Promise<Reason | undefi
   }
 }
 
-async function makeJob(parts: AttemptParts, options: JsonMap): Promise<Job> {
+async function makeJob(parts: AttemptParts, role: RolePlan): Promise<Job> {
   const { vm, plan, cells, inputs, session, folder, roleFolder, signal } = parts;
   const run = await cells.resolve(plan.run, { signal });
   if (run.state === "failed") throw new Error(`what to run: ${run.error}`);
   for (const { name, secret } of plan.inputs) if (secret && inputs[name] !== undefined) session.learnSecret(inputs[name]);
   const filled = plan.inputKey === undefined ? run.value : fillInputs(run.value, inputs, plan.inputKey);
   const startedAt = `${new Date().toISOString().slice(0, 19)}Z`;
-  return { vm, role: { ...plan, options }, run: filled, inputs, folder, roleFolder, startedAt };
+  return { vm, role, run: filled, inputs, folder, roleFolder, startedAt };
 }
 
 function makeFolders({ folder, roleFolder }: AttemptParts): void {

@@ -27,9 +27,14 @@ export function defaultWhen(tool: string, options: JsonMap): When {
   return findTool(tool)?.defaultWhen ?? "eager";
 }
 
+/** The path in `hook:PATH`: absolute, on the vm, or relative to the template. Undefined for other tools. */
+export function hookPath(tool: string): string | undefined {
+  return tool.startsWith("hook:") && tool.length > "hook:".length ? tool.slice("hook:".length) : undefined;
+}
+
 /** Returns what is known of the tool `name` (`hook:PATH` is one too), or undefined. */
 export function findTool(name: string): ToolInfo | undefined {
-  if (name.startsWith("hook:") && name.length > "hook:".length) {
+  if (hookPath(name) !== undefined) {
     return { name, defaultWhen: "eager", hasDeferred: false, pathOptions: [] };
   }
   return tools.find((tool) => tool.name === name);

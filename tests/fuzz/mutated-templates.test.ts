@@ -139,7 +139,7 @@ test(`${numRuns} mutated templates are compiled or refused, from the seed ${seed
       for (const { span } of report.diagnostics) expect(span.line).toBeLessThanOrEqual(linesOf(span.file));
       // What comes out is a template that goes in, and then there is nothing of ours left in it.
       if (emitted !== undefined) {
-        const again = compileText(emitted.hot, (name) => emitted.files[name]);
+        const again = compileText(emitted.hot, (name) => emitted.files[name] ?? nestedText(name));
         expect(again.report.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
         expect(again.emitted?.plan.vms).toEqual([]);
       }

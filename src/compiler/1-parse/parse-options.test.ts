@@ -38,6 +38,20 @@ test("a file stands for itself", () => {
   expect(packed?.["conf/site.pp"]).toMatchObject({ bundle: [{ path: "site.pp" }], file: "site.pp" });
 });
 
+test("a hook beside the template travels, one of the vm does not, and a folder is none", () => {
+  const parseHook = (tool: string): ReturnType<typeof parseInTest> => {
+    const folders: Record<string, FoundFile[]> = { "hooks/say": found({ "": 3 }), hooks: found({ say: 3 }) };
+    const listFiles = (_folder: string, path: string): FoundFile[] | undefined => folders[path];
+    return parseInTest(roleTemplate(`tool: ${tool}`), { host: { readFile: () => undefined, listFiles } });
+  };
+  const packedOf = ({ parsed }: ReturnType<typeof parseInTest>): unknown =>
+    parsed?.template.resources.get("db")?.vm?.roles[1]?.packed;
+  expect(packedOf(parseHook("hook:./hooks/say"))).toMatchObject({ "./hooks/say": { file: "say" } });
+  expect(packedOf(parseHook("hook:/usr/bin/say"))).toEqual({});
+  expect(parseHook("hook:hooks").messages).toEqual(['the hook "hooks" must be an executable file, not a folder']);
+  expect(parseHook("hook:other").places[0]).toContain("missing-file");
+});
+
 test("options that are no paths are left alone", () => {
   const { places, parsed } = parse("{tags: [a], sensitive: true}", {});
   expect(places).toEqual([]);

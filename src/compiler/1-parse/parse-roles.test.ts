@@ -21,7 +21,7 @@ test("a role that says little gets the defaults", () => {
 
 test("a role says everything", () => {
   const role = roleOf(
-    "tool: hook:./my-hook.py",
+    "tool: hook:/opt/my-hook.py",
     "options: {tags: [a, b], deep: {x: 1}}",
     "after: [first, [web, app]]",
     "on_error: {retry: {times: 3, delay: 500ms}}",
@@ -30,7 +30,7 @@ test("a role says everything", () => {
     "on: others",
   );
   expect(role).toMatchObject({
-    tool: "hook:./my-hook.py",
+    tool: "hook:/opt/my-hook.py",
     options: { tags: ["a", "b"], deep: { x: 1 } },
     after: [{ role: "first" }, { resource: "web", role: "app" }],
     onError: { times: 3, delayMs: 500 },

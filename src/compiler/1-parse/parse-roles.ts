@@ -4,10 +4,10 @@ import type { Span } from "../../diagnostics/span.ts";
 import { namePattern } from "../../model/cell.ts";
 import type { AfterSpec, OnError, RoleSpec, VmSpec } from "../../model/role.ts";
 import type { Entry, Value } from "../../model/template.ts";
-import { findTool, tools } from "../../model/tool-names.ts";
+import { findTool, hookPath, tools } from "../../model/tool-names.ts";
 import { parseInputs } from "./parse-inputs.ts";
 import { parseOutputs } from "./parse-outputs.ts";
-import type { PackedPaths } from "./pack-files.ts";
+import { packFiles, type PackedPaths } from "./pack-files.ts";
 import { parseOptions } from "./parse-options.ts";
 import { parseRun } from "./parse-run.ts";
 import { type ParseContext, parseValue } from "./parse-value.ts";
@@ -76,6 +76,7 @@ function parseRole(
   const run = fields.require("run");
   const inputs = parseInputs(fields.get("inputs"), label, tool?.name ?? "script", context);
   const on = fields.get("on");
+  const { options, packed: ownPacked } = parseOptions(fields.get("options"), label, tool?.name ?? "script", packed, context);
   const role: RoleSpec = {
     name: name ?? "",
     nameSpan: nameEntry?.value.span ?? fields.span,
@@ -86,7 +87,8 @@ function parseRole(
       run === undefined
         ? { kind: "literal", value: "", span: fields.span }
         : parseRun(run.value, tool?.name ?? "script", context),
-    ...parseOptions(fields.get("options"), label, tool?.name ?? "script", packed, context),
+    options,
+    packed: tool === undefined ? ownPacked : { ...ownPacked, ...packHook(tool, packed, context) },
     inputs,
     outputs: parseOutputs(fields.get("outputs"), label, inputs, context),
     after: fields.list("after").flatMap((item) => parseAfter(item, label, context)),
@@ -113,6 +115,17 @@ function parseTool(fields: Fields, context: ParseContext): Tool | undefined {
     context.report.add("unknown-tool", span, { tool: name }, { hint: suggestNearest(name, names) });
   }
   return { name, span };
+}
+
+// A hook that lies beside the template travels.
+function packHook({ name, span }: Tool, packed: PackedPaths, context: ParseContext): RoleSpec["packed"] {
+  const path = hookPath(name);
+  if (path === undefined || path.startsWith("/")) return {};
+  const files = packFiles(path, span, packed, context);
+  if (files === undefined) return {};
+  if (files.file !== undefined) return { [path]: files };
+  context.report.add("bad-type", span, { what: `the hook "${path}"`, expected: "an executable file", found: "a folder" });
+  return {};
 }
 
 function parseAfter(value: Value, label: string, context: ParseContext): AfterSpec[] {

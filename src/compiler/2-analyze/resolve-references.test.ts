@@ -115,3 +115,14 @@ function gather(role: string, output: string, of: "all" | "any" | number): Expr 
     path: [],
   };
 }
+
+test.for<[string, string, string[]]>([
+  ["{get_resource: {get_file: name.txt}}", "db", []],
+  ["{get_resource: {get_file: name.txt}}", "lib/db", ["unknown-resource"]],
+  ["{get_attr: [{get_file: name.txt}, x]}", "lib/db", ["unknown-resource"]],
+  ["{get_param: {get_file: name.txt}}", "lib/db", ["unknown-parameter"]],
+])("a name that stands in a file must be one too: %s, %s", ([value, name, codes]) => {
+  const resources = `resources:\n${vm("db", `[{name: a, run: x, inputs: {X: {value: ${value}}}}]`)}`;
+  const problems = problemsOf(compileText(resources, { "name.txt": name }));
+  expect(problems.map((problem) => problem.split(" ")[0])).toEqual(codes);
+});

@@ -58,11 +58,7 @@ function resolveParameter(call: Call, context: Context): Expr {
   const reference = readReference(call.arg);
   if (reference === undefined) return resolveByHeat(call, context);
   const { name, nameSpan, path } = reference;
-  const { parameters } = context.template;
-  if (!parameters.has(name) && !pseudoParameters.includes(name)) {
-    context.report.add("unknown-parameter", nameSpan, { name }, { hint: suggestNearest(name, parameters.keys()) });
-    return nothing;
-  }
+  if (!isParameter(name, nameSpan, context)) return nothing;
   const passed = resolvePassed(name, path ?? [], call.span, context, resolveValue);
   if (path === undefined) {
     // Where in a run-time value a path leads must be known.
@@ -262,7 +258,24 @@ function resolveByHeat(call: Call, context: Context): Expr {
   const readsBefore = context.reads.length;
   const arg = resolveValue(call.arg, context);
   if (context.reads.length > readsBefore) context.report.add("run-time-value-in-function", call.fnSpan, { fn: call.fn });
+  if (!isOfSomething(call, arg, context)) return nothing;
   return { kind: "call", fn: call.fn, arg: call.fn === "get_file" ? arg : withPrefix(arg, context.scope.prefix) };
+}
+
+// A name that is known by now, because it stands in a file, is held to what one that is written out is held to.
+function isOfSomething({ fn, arg: { span } }: Call, arg: Expr, context: Context): boolean {
+  const first = arg.kind === "list" ? arg.items[0] : arg;
+  const value = first?.kind === "value" ? first.value : undefined;
+  const name = Array.isArray(value) ? value[0] : value;
+  if (typeof name !== "string") return true;
+  if (fn === "get_resource" || fn === "get_attr") return findResource(name, span, context) !== undefined;
+  return fn !== "get_param" || isParameter(name, span, context);
+}
+
+function isParameter(name: string, span: Span, { template: { parameters }, report }: Context): boolean {
+  if (parameters.has(name) || pseudoParameters.includes(name)) return true;
+  report.add("unknown-parameter", span, { name }, { hint: suggestNearest(name, parameters.keys()) });
+  return false;
 }
 
 // A reference whose name is written out names something of its own template.

@@ -31,6 +31,16 @@ test.for<{ name: string; text?: string; mode?: number; says: string }>([
   expect((await bench.ended("web.app")).error).toContain(says);
 });
 
+test("a hook that lies beside the template travels with the plan", async () => {
+  await using bench = await openAgentBench();
+  const text = `#!/bin/sh\nprintf %s '{"said": "hello"}'\n`;
+  const outputs = [planOutput("web.app.said")];
+  const role = planRole("app", "", { tool: "hook:hooks/say", files: { "hooks/say": "d1/say" }, outputs });
+  bench.start(planVm("web", [role], { bundles: { d1: [{ path: "say", executable: true, text }] } }));
+  expect(await bench.ended("web.app")).toMatchObject({ state: "done" });
+  expect(await bench.dataflow.settled("web.app.said")).toMatchObject({ state: "value", value: "hello" });
+});
+
 testHook("outputs are read by name and type, texts as files have them", async () => {
   await using bench = await openAgentBench();
   const run = `

@@ -7,7 +7,7 @@ import { quote } from "./quote.ts";
 export const ansibleUnderTest: ToolUnderTest = {
   name: "ansible",
   ...(findCommand("ansible-playbook", process.env["PATH"]) === undefined ? { missing: "ansible-core is not installed" } : {}),
-  startMs: 6000,
+  startMs: 12_000,
   gaps: {},
   compose: (steps) => `[{"hosts": "localhost", "gather_facts": false, "tasks": [${steps.map(say).join(",\n")}]}]`,
 };

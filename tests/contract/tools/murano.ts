@@ -9,7 +9,7 @@ import { quote } from "./quote.ts";
 export const muranoUnderTest: ToolUnderTest = {
   name: "murano",
   ...(findCommand("python3", process.env["PATH"]) === undefined ? { missing: "python3 is not installed" } : {}),
-  startMs: 4000,
+  startMs: 8000,
   gaps: {},
   compose(steps) {
     const lines = steps.map((step, index) => say(step, `script${index}`));
