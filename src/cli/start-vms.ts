@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import type { Coordinator } from "../coordinator/coordinator.ts";
 import { parseKey, vmKey, type Scope } from "../coordinator/keys.ts";
 
-// One that is slow to come does not hold up the others for longer.
-const patienceMs = 150;
+// One that is slow to come does not hold up the others for longer: twice what an agent needs where Node itself takes a tenth of a second.
+const patienceMs = 500;
 
 /** Calls `start` for each vm in order; the next one's turn comes when an earlier one has shown itself at the hub, or is slow to. */
 export async function startVms(

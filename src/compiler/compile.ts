@@ -10,6 +10,7 @@ import { analyze } from "./2-analyze/analyze.ts";
 import { deriveRights } from "./2-analyze/derive-rights.ts";
 import type { ProgramDigests } from "./3-emit/boot-script.ts";
 import { emitHot, measureHot } from "./3-emit/emit-hot.ts";
+import { bytesOf } from "./3-emit/estimate-size.ts";
 import { emitStackPlan, nameGeneration } from "./3-emit/emit-vm-plan.ts";
 
 export type { ProgramDigests };
@@ -82,26 +83,23 @@ export function compile(input: CompilerInput): Compiled {
   const plan = emitStackPlan(resolved, deriveRights(resolved), sha256);
   // Nobody asks for the name of what is only checked.
   const generation = input.checkOnly === true ? "" : nameGeneration(plan, sha256);
-  // Changed when it is emitted, so that each use of a nested template needs its own; the stack's own template is used once.
-  const documentOf = ({ file }: Template): Document.Parsed =>
-    (parsed.nested.get(file)?.clone() as Document.Parsed | undefined) ?? document;
   const { output = "template.yaml", digests = noDigests } = input;
   const options = { plan, generation, output, digests, hubServer: input.hubServer === true };
   if (input.checkOnly === true) {
+    const documentOf = ({ file }: Template): Document.Parsed => parsed.nested.get(file) ?? document;
     const { bytes, resourceCount } = isForeign
       ? { bytes: bytesOf(input.text), resourceCount: template.resources.size }
       : measureHot(documentOf, input.text, resolved, options, report);
     checkLimits(template, bytes, "about ", resourceCount, report);
     return { report, template, resolved, flow };
   }
+  // Changed when it is emitted, so that each use of a nested template needs its own; the stack's own template is used once.
+  const documentOf = ({ file }: Template): Document.Parsed =>
+    (parsed.nested.get(file)?.clone() as Document.Parsed | undefined) ?? document;
   const { hot, files, resourceCount } = isForeign
     ? { hot: input.text, files: {}, resourceCount: template.resources.size }
     : emitHot(documentOf, resolved, options, report);
   if (report.hasErrors) return { report, template, resolved, flow };
   checkLimits(template, bytesOf(hot), "", resourceCount, report);
   return { report, template, resolved, flow, emitted: { plan, generation, hot, files } };
-}
-
-function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

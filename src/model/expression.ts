@@ -161,3 +161,11 @@ export function readsOf(expr: Expr): Read[] {
   });
   return reads;
 }
+
+/** The name in the argument of get_param, get_attr or get_resource, NAME or [NAME, ...]; undefined while it is not known. */
+export function referenceName(arg: Expr): string | undefined {
+  const first = arg.kind === "list" ? arg.items[0] : arg;
+  const value = first?.kind === "value" ? first.value : undefined;
+  const name = Array.isArray(value) ? value[0] : value;
+  return typeof name === "string" ? name : undefined;
+}

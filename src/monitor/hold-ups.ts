@@ -1,6 +1,6 @@
 // What holds a stack up: the roots of all that waits, and how much waits for each. Pure.
 import type { Profiles } from "./estimate.ts";
-import { causesOf, explainRole, hasEnded, type Picture } from "./picture.ts";
+import { causesOf, explainRole, hasEnded, isOver, type Picture, vmOf } from "./picture.ts";
 
 export interface HoldUp {
   /** The role that is the root, or `VM.@vm` where an agent has not come. */
@@ -28,10 +28,14 @@ export function findHoldUps(picture: Picture, nowMs: number, usual: Profiles = {
       ...vms.map(({ vm }) => `${vm}.@vm`),
     ]);
     if (causes.size > 0) isHeld.add(id);
-    for (const cause of causes) waiters.set(cause, [...(waiters.get(cause) ?? []), id]);
+    for (const cause of causes) {
+      const others = waiters.get(cause);
+      if (others === undefined) waiters.set(cause, [id]);
+      else others.push(id);
+    }
   }
   const failures = [...fallen].map(([id, holds]): HoldUp => ({ id, kind: "failed", text: textOf(id), holds }));
-  const roots = [...waiters.keys()].filter((id) => !isHeld.has(id) && !isEnded(id));
+  const roots = [...waiters.keys()].filter((id) => !isHeld.has(id) && !isOver(picture, id));
   const holdUps = roots.map((id): HoldUp => ({
     id,
     kind: isMissing(id) ? "missing" : "slow",
@@ -40,11 +44,6 @@ export function findHoldUps(picture: Picture, nowMs: number, usual: Profiles = {
   }));
   const rank = { failed: 0, missing: 1, slow: 2 };
   return [...failures, ...holdUps].toSorted((left, right) => rank[left.kind] - rank[right.kind] || right.holds - left.holds);
-
-  function isEnded(id: string): boolean {
-    const status = picture.roles.get(id);
-    return status !== undefined && hasEnded(status);
-  }
 
   function isMissing(id: string): boolean {
     return !picture.vms.has(vmOf(id));
@@ -65,8 +64,4 @@ export function findHoldUps(picture: Picture, nowMs: number, usual: Profiles = {
     held.delete(root);
     return held.size;
   }
-}
-
-function vmOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("."));
 }

@@ -240,7 +240,8 @@ function isDone(picture: Picture, id: string): boolean {
   return status !== undefined && (status.state === "done" || (status.state === "skipped" && status.origin === undefined));
 }
 
-function isOver(picture: Picture, id: string): boolean {
+/** Whether a role has come to its end. */
+export function isOver(picture: Picture, id: string): boolean {
   const status = picture.roles.get(id);
   return status !== undefined && hasEnded(status);
 }
@@ -252,7 +253,8 @@ function vmState(picture: Picture, vm: string): string {
     : `its agent is there, at ${present.address}`;
 }
 
-function vmOf(id: string): string {
+/** The vm of a role. */
+export function vmOf(id: string): string {
   return id.slice(0, id.lastIndexOf("."));
 }
 

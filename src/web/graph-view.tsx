@@ -1,7 +1,7 @@
 // The role graph, from left to right; what is chosen stands out with what it reads and who reads it.
 import type { VNode } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import { explainRole, type WhyLine } from "../monitor/picture.ts";
+import { explainRole, vmOf, type WhyLine } from "../monitor/picture.ts";
 import {
   countStates,
   ended,
@@ -27,11 +27,10 @@ export function GraphView(): VNode {
   const { ref, width, height } = useViewport();
   const fitOf = (graph: Graph): number => Math.min(width / graph.width, height / graph.height, 1);
   // Role by role where that can be read at a glance, else the members of a group together.
-  const graphs = useMemo(() => {
-    const grouped = layOut(picture, true) as Graph;
-    return { grouped, whole: layOut(picture, false) ?? grouped };
-  }, [picture.outlines, passedOver(picture)]);
-  const graph = fitOf(graphs.whole) >= smallestScale ? graphs.whole : graphs.grouped;
+  const drawn = [picture.outlines, passedOver(picture)];
+  const whole = useMemo(() => layOut(picture, false), drawn);
+  const isLegible = whole !== undefined && fitOf(whole) >= smallestScale;
+  const graph = useMemo(() => (isLegible ? whole : layOut(picture, true)) as Graph, [...drawn, isLegible]);
   const nodeOf = useMemo(() => new Map(graph.nodes.flatMap(({ id, members }) => members.map((member) => [member, id]))), [graph]);
   const isFiltered = search !== "" || states.size > 0;
   const matches = useMemo(() => new Set(isFiltered ? filteredRoles(page) : []), [picture, search, states]);
@@ -106,10 +105,6 @@ export function GraphView(): VNode {
       </div>
     </div>
   );
-}
-
-function vmOf(id: string): string {
-  return id.slice(0, id.lastIndexOf("."));
 }
 
 function edgeClass({ kind, from, to }: GraphEdge, chosen: string | undefined, steps: ReadonlySet<string>): string {

@@ -1,6 +1,7 @@
 // The tool `hook:PATH`: a hook made for Heat's own agent. The deployment is JSON on its standard input; it answers with JSON.
 import type { Json, JsonMap } from "../../model/json.ts";
 import type { ValueType } from "../../model/role.ts";
+import { hookPath } from "../../model/tool-names.ts";
 import type { OutputPlan } from "../../model/vm-plan.ts";
 import { heatValue } from "../heat-contract.ts";
 import type { Collected, Job, Tool } from "../tool.ts";
@@ -9,7 +10,7 @@ export const hook = {
   name: "hook",
   prepare(job) {
     const { role, run, folder, roleFolder, startedAt } = job;
-    const path = role.tool.slice("hook:".length);
+    const path = hookPath(role.tool) ?? "";
     if (!path.startsWith("/")) throw new Error(`"${role.tool}": the hook's path must be absolute, on the vm`);
     const scratch = `${roleFolder}/.scratch`;
     const group = nameOf(path);

@@ -2,7 +2,7 @@
 import { suggestNearest } from "../../diagnostics/nearest.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { heatFunctions } from "../../functions/heat-functions.ts";
-import type { Expr, Path } from "../../model/expression.ts";
+import { type Expr, type Path, referenceName } from "../../model/expression.ts";
 import { messageOf } from "../../model/failure.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { OutputSpec, RoleSpec } from "../../model/role.ts";
@@ -264,10 +264,8 @@ function resolveByHeat(call: Call, context: Context): Expr {
 
 // A name that is known by now, because it stands in a file, is held to what one that is written out is held to.
 function isOfSomething({ fn, arg: { span } }: Call, arg: Expr, context: Context): boolean {
-  const first = arg.kind === "list" ? arg.items[0] : arg;
-  const value = first?.kind === "value" ? first.value : undefined;
-  const name = Array.isArray(value) ? value[0] : value;
-  if (typeof name !== "string") return true;
+  const name = referenceName(arg);
+  if (name === undefined) return true;
   if (fn === "get_resource" || fn === "get_attr") return findResource(name, span, context) !== undefined;
   return fn !== "get_param" || isParameter(name, span, context);
 }

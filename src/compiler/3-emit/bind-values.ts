@@ -1,5 +1,5 @@
 // Splits an expression by binding time: what only Heat can resolve becomes a slot, constants and reads stay for the agent.
-import { holds, visitExpr, type BindingTime, type Each, type Expr } from "../../model/expression.ts";
+import { holds, referenceName, visitExpr, type BindingTime, type Each, type Expr } from "../../model/expression.ts";
 import { isEvaluated } from "../../functions/heat-functions.ts";
 import { withoutIndexes } from "../../model/cell.ts";
 import type { ResolvedScope, ResolvedTemplate } from "../../model/resolved.ts";
@@ -147,10 +147,8 @@ export function prefixesIn(expr: Expr): Set<string> {
     if (inner.kind === "param" || inner.kind === "resource" || inner.kind === "condition") add(inner.name);
     else if (inner.kind === "attr") add(inner.resource);
     else if (inner.kind === "call" && /^get_(param|attr|resource)$/.test(inner.fn)) {
-      const first = inner.arg.kind === "list" ? inner.arg.items[0] : inner.arg;
-      const value = first?.kind === "value" ? first.value : undefined;
-      const name = Array.isArray(value) ? value[0] : value;
-      if (typeof name === "string") add(name);
+      const name = referenceName(inner.arg);
+      if (name !== undefined) add(name);
     }
   });
   return found;

@@ -2,6 +2,7 @@
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Resource, Template, Value } from "../../model/template.ts";
 import type { UserDataPart } from "../../model/user-data.ts";
+import { bytesOf } from "./estimate-size.ts";
 
 /** Nova takes 65,535 characters of base64. */
 const maxBytes = 49_149;
@@ -28,7 +29,7 @@ export function checkBudget(vm: string, parts: UserDataPart[], resource: Resourc
 // Heat sends a part with other than ASCII characters as base64.
 function sentBytes(value: Value, template: Template): number {
   const text = textsIn(value, template).join("");
-  const bytes = new TextEncoder().encode(text).length;
+  const bytes = bytesOf(text);
   return bytes === text.length ? bytes : Math.ceil((bytes * 4) / 3);
 }
 

@@ -9,7 +9,7 @@ import type { ProgramDigests } from "./boot-script.ts";
 import { type CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
 import { hotOf } from "./hot-values.ts";
-import { annotationBytes, yamlBytes } from "./estimate-size.ts";
+import { annotationBytes, bytesOf, yamlBytes } from "./estimate-size.ts";
 import { folderOf, relativePath } from "./relative-path.ts";
 import { Tree } from "./yaml-tree.ts";
 
@@ -58,7 +58,7 @@ export function measureHot(
 ): { bytes: number; resourceCount: number } {
   const { scopes, carriers, added } = prepare(documentOf, resolved, options, report);
   const root = scopeAt("", scopes);
-  let bytes = new TextEncoder().encode(text).length - annotationBytes(root.document, text);
+  let bytes = bytesOf(text) - annotationBytes(root.document, text);
   for (const { vm, boot, carrier } of added) {
     bytes += yamlBytes({ [carriers.nameOf(vm)]: carrier }, 2);
     if (vm.scope !== root) continue;
@@ -218,7 +218,7 @@ function makeMember(tree: Tree, definition: YAMLMap, boot: JsonMap, carriers: Ca
   const server = tree.own(definition, "properties");
   for (const key of carriers.ownProperties) tree.take(server, key);
   tree.set(definition, "type", carriers.pathFrom(vm.scope, carriers.memberFile(vm)));
-  tree.setPlain(definition, "properties", boot);
+  tree.setPlain(definition, "properties", { ...boot, index: vm.indexVar ?? "" });
   const properties = tree.own(definition, "properties");
   tree.set(properties, "server", server);
   const [metadata] = tree.maps(definition, "metadata");

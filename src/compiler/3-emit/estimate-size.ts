@@ -2,7 +2,10 @@
 import { type Document, isMap, isNode, isScalar, type Pair, type YAMLMap } from "yaml";
 import type { Json } from "../../model/json.ts";
 
-const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+/** How many bytes a text takes as UTF-8. */
+export function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
 
 /** How many bytes of the template's text are annotations, as far as they stand where they are used. */
 export function annotationBytes(document: Document.Parsed, text: string): number {
