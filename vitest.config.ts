@@ -84,9 +84,9 @@ export default defineConfig({
         test: {
           name: "cloud",
           include: booting,
-          globalSetup: ["tests/system/build-first.ts"],
+          globalSetup: ["tests/system/build-first.ts", "tests/system/image-first.ts"],
           testTimeout: 600_000,
-          hookTimeout: 300_000,
+          hookTimeout: 600_000,
           ...sideBySide,
         },
       },
