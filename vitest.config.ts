@@ -6,7 +6,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 // What runs leave for later ones is not to be the developer's own.
 process.env["XDG_STATE_HOME"] = join(tmpdir(), "weft-tests-state");
 
-// Whole stacks on a real Heat and on vms that boot: root, namespaces and minutes are theirs, so they run apart (npm run test:cloud).
+// Whole stacks on a real Heat and on vms that boot: root, namespaces and minutes are theirs, so they can be run apart (npm run test:cloud).
 // up-qemu skips itself unless WEFT_TEST_QEMU=1: two vms with kernels of their own take minutes where there is no KVM.
 const booting = ["heat-stacks", "heat-commands", "up-netns", "up-qemu", "vm-faults"].map(
   (name) => `tests/system/${name}.test.ts`,
