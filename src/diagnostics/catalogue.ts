@@ -246,6 +246,12 @@ export const catalogue = {
     says: ({ group, member }: { group: string; member: string }) => `the group ${group} has no member "${member}"`,
     why: "`[GROUP, resource.N.NAME]` means one member of a group. N counts from 0 and must be less than the group's count; within the metadata of a group its index variable (%index%) stands for a member's own number.",
   },
+  "unknown-members": {
+    severity: "warning",
+    says: ({ group }: { group: string }) => `only Heat knows which members of "${group}" this takes away`,
+    hint: () => "name them by number, ['1']: who reads all members, or one of them, counts on those that this takes away as well",
+    why: "Roles that read all members of a group wait for each of them by its number, without those that removal_policies name. A parameter or a function tells the numbers to Heat alone, and so does the id of a server. As long as it names nobody, all is well; a member that it takes away would be waited for until the stack's timeout.",
+  },
   "ambiguous-output": {
     severity: "error",
     says: ({ resource, name }: { resource: string; name: string }) => `two roles of ${resource} declare the output "${name}"`,
