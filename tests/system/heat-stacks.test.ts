@@ -169,7 +169,7 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
       expect(await bed.weft("destroy", "shake")).toMatchObject({ status: 0 });
     });
 
-    test.concurrent("where no hub ever comes, consoles say so, and the stack fails at its time-out", async () => {
+    test.concurrent("where no hub ever comes, consoles say so, and the stack fails at its time-out", async ({ expect }) => {
       const nowhere = hubAt(8472);
       bed.write("never.yaml", pair("never", "weft-put x one"));
       await bed.weft("compile", "never.yaml", "-o", "never.out.yaml");
@@ -182,8 +182,9 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
       expect(created.stdout + created.stderr).toMatch(/CREATE_FAILED/);
       const { body } = await bed.heat.ask("GET", "/stacks/never");
       expect(body).toMatchObject({ stack: { stack_status_reason: expect.stringMatching(/timed out/i) } });
-      for (const id of serversOf("never"))
-        expect(readFileSync(bed.nets.machine.consoleOf(id), "utf8")).toContain(`weft: cannot fetch ${nowhere}/agent/agent.cjs`);
+      const said = (): string[] => serversOf("never").map((id) => readFileSync(bed.nets.machine.consoleOf(id), "utf8"));
+      const complaint = expect.stringContaining(`weft: cannot fetch ${nowhere}/agent/agent.cjs`);
+      await expect.poll(said, patience).toEqual([complaint, complaint]);
     });
 
     test.concurrent("Heat's own software deployments run as roles", async () => {
