@@ -203,14 +203,15 @@ function turnHolders(picture: Picture, id: string): string[] {
 
 /** One role's state in words: `waits 3 s for db.mysql.port`, `runs for 2 s`, `failed: exit 1`. */
 export function roleLine(picture: Picture, status: RoleStatus, nowMs: number): string {
+  const dead = picture.vms.has(vmOf(status.id)) ? "" : ", but its agent is dead";
   switch (status.state) {
     case "waiting":
-      return waitingLine(status, nowMs);
+      return `${waitingLine(status, nowMs)}${dead}`;
     case "running": {
       const since = span(nowMs - (status.startedMs ?? status.atMs));
       const attempt = status.attempt > 1 ? `, attempt ${status.attempt}` : "";
       const blocked = status.waitingFor.length > 0 ? `, ${waitingLine(status, nowMs)}` : "";
-      return `runs for ${since}${attempt}${blocked}${picture.vms.has(vmOf(status.id)) ? "" : ", but its agent is dead"}`;
+      return `runs for ${since}${attempt}${blocked}${dead}`;
     }
     case "done":
       return `done in ${span((status.endedMs ?? status.atMs) - (status.startedMs ?? status.atMs))}`;
