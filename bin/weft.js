@@ -40,8 +40,8 @@ function newerNode() {
 async function runOn(node) {
   const { spawn } = await import("node:child_process");
   const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both; the child decides what it means.
-  process.on("SIGINT", () => {});
+  // A terminal sends Ctrl-C to both, others to this process alone; the child takes each signal once, and all alike.
+  process.once("SIGINT", () => child.kill("SIGTERM"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
   child.on("exit", (code, signal) => (signal === null ? process.exit(code) : process.kill(process.pid, signal)));
