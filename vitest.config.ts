@@ -1,17 +1,43 @@
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 // What runs leave for later ones is not to be the developer's own.
 process.env["XDG_STATE_HOME"] = join(tmpdir(), "weft-tests-state");
 
-// Whole stacks on a real Heat and on vms that boot: root, namespaces and minutes are theirs, so they run apart (npm run test:cloud).
+// Whole stacks on a real Heat and on vms that boot: root, namespaces and minutes are theirs, so they can be run apart (npm run test:cloud).
+// up-qemu skips itself unless WEFT_TEST_QEMU=1: two vms with kernels of their own take minutes where there is no KVM.
 const booting = ["heat-stacks", "heat-commands", "up-netns", "up-qemu", "vm-faults"].map(
   (name) => `tests/system/${name}.test.ts`,
 );
 
+// What takes minutes begins first, so that no worker ends alone with it.
+const longest = [
+  "heat-stacks",
+  "tool-chef",
+  "embedded-damage",
+  "chaos",
+  "tool-puppet",
+  "up-netns",
+  "heat-commands",
+  "tool-ansible",
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number =>
+      longest.indexOf(basename(moduleId, ".test.ts")) + 1 || longest.length + 1;
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
+
+// Programs that start, elections and time-outs: most of it is waiting, so that two files side by side do not disturb each other.
+const sideBySide = { maxWorkers: 2, sequence: { groupOrder: 1 } };
+
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     reporters: ["default", "./tests/count-reporter.ts"],
     projects: [
       {
@@ -38,11 +64,11 @@ export default defineConfig({
           name: "engines",
           include: ["tests/contract/engines/**/*.test.ts"],
           // Each starts real servers and tools, and waits for their elections and time-outs.
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
-          // Of one file: a tool for each processor.
-          maxConcurrency: 2,
+          // Two files run side by side already: of one, a tool at a time.
+          maxConcurrency: 1,
+          ...sideBySide,
         },
       },
       {
@@ -53,18 +79,17 @@ export default defineConfig({
           globalSetup: ["tests/system/build-first.ts"],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          // Each of these starts whole stacks: side by side they would only measure each other.
-          fileParallelism: false,
+          ...sideBySide,
         },
       },
       {
         test: {
           name: "cloud",
           include: booting,
-          globalSetup: ["tests/system/build-first.ts"],
+          globalSetup: ["tests/system/build-first.ts", "tests/system/image-first.ts"],
           testTimeout: 600_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
+          hookTimeout: 600_000,
+          ...sideBySide,
         },
       },
     ],

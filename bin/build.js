@@ -12,6 +12,17 @@ function shimTexts(contents, filter = /\/src\/agent\/shim-texts\.ts$/) {
   return { name: "shim-texts", setup: ({ onLoad }) => onLoad({ filter }, () => ({ contents, loader: "js" })) };
 }
 
+// An `import` of node:fs makes all of it, its streams and promises too, which takes longer than to check a small template.
+const builtinsAsNeeded = {
+  name: "builtins-as-needed",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
+    onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule("${path}")`,
+    }));
+  },
+};
+
 function readShims(folder) {
   const names = readdirSync(folder).filter((name) => /\.(py|rb|bash)$/.test(name));
   return Object.fromEntries(names.map((name) => [name, shorten(readFileSync(join(folder, name), "utf8"), name)]));
@@ -55,8 +66,7 @@ async function buildPage(bundle) {
   writeFileSync(join(root, "dist/page.html"), page);
 }
 
-const requireOfItsOwn =
-  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+const requireOfItsOwn = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 /** Builds everything; throws when a bundle cannot be made. */
 export async function build() {
@@ -83,7 +93,11 @@ export async function build() {
       splitting: true,
       chunkNames: "chunks/[name]-[hash]",
       metafile: true,
-      plugins: [shimTexts(`${shims}\n${shimText}`), shimTexts(`${inferShims}\n${inferShim}`, /\/src\/infer\/infer-shims\.ts$/)],
+      plugins: [
+        builtinsAsNeeded,
+        shimTexts(`${shims}\n${shimText}`),
+        shimTexts(`${inferShims}\n${inferShim}`, /\/src\/infer\/infer-shims\.ts$/),
+      ],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: requireOfItsOwn },
     }),

@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 // Starts the command line on a Node that it can run on: the one that is there, or the newer one that npm brought.
-import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import module, { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+if (process.getBuiltinModule === undefined) {
+  process.stderr.write(`weft needs Node 20.16 or newer, and this is ${process.version}\n`);
+  process.exit(2);
+}
+// An import would make all of a module at once, its streams and promises too.
+const { existsSync } = process.getBuiltinModule("node:fs");
+const module = process.getBuiltinModule("node:module");
+const { dirname, join } = process.getBuiltinModule("node:path");
+const { fileURLToPath, pathToFileURL } = process.getBuiltinModule("node:url");
 
 // From its second start on, the command line is not compiled again.
 module.enableCompileCache?.();
@@ -18,13 +22,13 @@ if (existsSync(join(root, "src"))) {
   const { buildIfStale } = await import("./build.js");
   await buildIfStale();
 }
-if (tooOld && needsSqlite.has(process.argv[2])) runOn(newerNode());
+if (tooOld && needsSqlite.has(process.argv[2])) await runOn(newerNode());
 else await import(pathToFileURL(join(root, "dist/cli.js")).href);
 
 function newerNode() {
   try {
     const name = `node-${process.platform}-${process.arch}`;
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), "bin/node");
+    return join(dirname(module.createRequire(import.meta.url).resolve(`${name}/package.json`)), "bin/node");
   } catch {
     process.stderr.write(
       `weft ${process.argv[2]} needs Node 24, and this is ${process.version}.\nhint: run "npm ci" in the checkout (it brings one for this system), or install Node 24\n`,
@@ -33,10 +37,11 @@ function newerNode() {
   }
 }
 
-function runOn(node) {
+async function runOn(node) {
+  const { spawn } = await import("node:child_process");
   const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both; the child decides what it means.
-  process.on("SIGINT", () => {});
+  // A terminal sends Ctrl-C to both, others to this process alone; the child takes each signal once, and all alike.
+  process.once("SIGINT", () => child.kill("SIGTERM"));
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.on("SIGHUP", () => child.kill("SIGHUP"));
   child.on("exit", (code, signal) => (signal === null ? process.exit(code) : process.kill(process.pid, signal)));

@@ -10,16 +10,17 @@ const layers: Record<string, string[]> = {
   diagnostics: [],
   model: ["diagnostics"],
   functions: ["model"],
+  progress: ["model"],
   "compiler/1-parse": ["model", "functions", "diagnostics"],
   "compiler/2-analyze": ["model", "functions", "diagnostics"],
   "compiler/3-emit": ["model", "functions", "diagnostics"],
   compiler: ["model", "functions", "diagnostics", "compiler/1-parse", "compiler/2-analyze", "compiler/3-emit"],
   coordinator: ["model"],
   hub: ["model", "coordinator", "monitor"],
-  agent: ["model", "functions", "coordinator", "diagnostics"],
+  agent: ["model", "functions", "progress", "coordinator", "diagnostics"],
   infer: ["model", "agent", "coordinator"],
   machines: ["model", "functions"],
-  monitor: ["model", "coordinator"],
+  monitor: ["model", "progress", "coordinator"],
   cloud: ["model", "coordinator"],
   web: ["model", "monitor"],
   cli: [
@@ -41,8 +42,8 @@ const layers: Record<string, string[]> = {
 
 /** Paths without files, processes, sockets, clock or randomness: same input, same bytes. */
 const pure = [
-  /^(diagnostics|model|functions|compiler)\//,
-  /^agent\/(progress|instantiate|mask|tools\/)/,
+  /^(diagnostics|model|functions|progress|compiler)\//,
+  /^agent\/(instantiate|mask|tools\/)/,
   /^monitor\/(picture|predict|time-queue|flow-of-picture|estimate|hold-ups|advise|run-spans|recording)/,
 ];
 

@@ -11,7 +11,7 @@ import type { Json } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
 import type { AfterPlan, InputPlan, VmPlan } from "../model/vm-plan.ts";
 import { linkAbort } from "./abort.ts";
-import { endCellOf, runsOnOne } from "./progress-cells.ts";
+import { endCellOf, runsOnOne } from "../progress/progress-cells.ts";
 
 /** What an expression came to. `cells` are those that it reads. */
 export type Resolution = { state: "value"; value: Json; cells: string[] } | Unresolved;

@@ -28,8 +28,8 @@ import {
   retryRole,
   type RoleHistory,
   type Step,
-} from "./progress.ts";
-import type { Settlement } from "./progress-cells.ts";
+} from "../progress/progress.ts";
+import type { Settlement } from "../progress/progress-cells.ts";
 import { awaitNeeds } from "./role-needs.ts";
 import { type Ground, overdueMessage, type RoleSession } from "./role-session.ts";
 import { RoleReports } from "./role-reports.ts";

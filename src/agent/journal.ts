@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Json } from "../model/json.ts";
 import type { Mark } from "../model/status.ts";
 import { emptyMemory, remember } from "./journal-memory.ts";
-import type { RoleHistory } from "./progress.ts";
+import type { RoleHistory } from "../progress/progress.ts";
 
 const journalFormat = 2;
 

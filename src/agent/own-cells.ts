@@ -4,7 +4,7 @@ import { roleId } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { OutputPlan, RolePlan, VmPlan } from "../model/vm-plan.ts";
 import type { Cells } from "./cells.ts";
-import { type Settlement, settleRole } from "./progress-cells.ts";
+import { type Settlement, settleRole } from "../progress/progress-cells.ts";
 import { makeRecord, settleCell } from "./settle-cell.ts";
 import type { Vm } from "./vm.ts";
 

@@ -4,7 +4,7 @@ import type { Json } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { Cells, Resolution, WaitOptions } from "./cells.ts";
-import type { Event } from "./progress.ts";
+import type { Event } from "../progress/progress.ts";
 
 export interface NeedsParts {
   plan: RolePlan;

@@ -5,7 +5,7 @@ import type { Mark, RoleState, RoleStatus, Waiting } from "../model/status.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { ActiveClock } from "./active-clock.ts";
 import type { Basis, Timing } from "./journal.ts";
-import { endOf, type Phase, type RoleProgress } from "./progress.ts";
+import { endOf, type Phase, type RoleProgress } from "../progress/progress.ts";
 import type { RoleSession } from "./role-session.ts";
 
 export interface RoleRun {

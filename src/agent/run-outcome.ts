@@ -3,8 +3,8 @@ import { roleId } from "../model/cell.ts";
 import type { Json } from "../model/json.ts";
 import type { VmPlan } from "../model/vm-plan.ts";
 import type { Cells } from "./cells.ts";
-import { endedWell } from "./progress-cells.ts";
-import { endOf, type Progress } from "./progress.ts";
+import { endedWell } from "../progress/progress-cells.ts";
+import { endOf, type Progress } from "../progress/progress.ts";
 
 export type Outcome = { ok: true; outputs: Record<string, Json> } | { ok: false; error: string };
 

@@ -4,7 +4,7 @@ import { type CellRecord, roleId } from "../model/cell.ts";
 import { Failure } from "../model/failure.ts";
 import type { RolePlan } from "../model/vm-plan.ts";
 import type { Cells } from "./cells.ts";
-import { type CellOwner, endCellOf, type Settlement } from "./progress-cells.ts";
+import { type CellOwner, endCellOf, type Settlement } from "../progress/progress-cells.ts";
 
 /** The record of a settlement: who settles it, at which attempt, and when. */
 export function makeRecord(settlement: Settlement, by: string, attempt: number): CellRecord {

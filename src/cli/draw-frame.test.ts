@@ -55,6 +55,27 @@ test("on a narrow terminal names and the bar make room for what roles do and how
   expect(draw({ roles: [], picture: long, columns: 24 })).toEqual(["  ░  0 of 0 roles, 12 s"]);
 });
 
+test("a long name of what a role waits for does not hide how much more it waits for", () => {
+  const cells = Array.from({ length: 9 }, (_, index) => ({
+    cell: `member[${index}].initialise_secondary.replication_position`,
+    sinceMs: nowMs - 2000,
+  }));
+  const many = pictureOf(
+    { id: "directory.verify", waitingFor: cells },
+    { id: "directory.report", waitingFor: cells.slice(0, 2).map((one) => ({ ...one, cell: one.cell.slice(0, 12) })) },
+    { id: "db.check", state: "running", startedMs: nowMs - 3000, waitingFor: cells },
+  );
+  expect(draw({ roles: ["directory.verify", "directory.report", "db.check"], picture: many })).toEqual([
+    "  directory  · verify  waits 2.0 s for member[0].initialise_seconda… and 8 more",
+    "             · report  waits 2.0 s for member[0].in, member[1].in",
+    "  db         ▶ check   runs for 3.0 s, waits 2.0 s for member[0].in… and 8 more",
+    "  ░░░░░░░░░░░░░░░░░░░░  0 of 3 roles, 12 s",
+  ]);
+  expect(draw({ roles: ["directory.verify"], picture: many, columns: 52 })[0]).toBe(
+    "  directory  · verify  waits 2.0 s for 9 values",
+  );
+});
+
 test("a role that takes much longer than before is said to", () => {
   const [line] = draw({ roles, picture, usual: { "db.mysql": { durationMs: 1000 } } });
   expect(line).toContain("runs for 3.0 s, longer than the usual 1.0 s");

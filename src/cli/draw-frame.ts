@@ -1,6 +1,6 @@
 // One picture of a run for a terminal: a line a role, by vm, and a last line that tells how far it is. Pure.
 import { estimateRestMs, type Profiles } from "../monitor/estimate.ts";
-import { activeMs, hasEnded, type Picture, roleLine, span } from "../monitor/picture.ts";
+import { activeMs, cut, hasEnded, type Picture, roleLine, span } from "../monitor/picture.ts";
 import { oneLine, splitRoleId, stateMarks, type Style } from "./run-view.ts";
 
 export interface Frame {
@@ -36,7 +36,7 @@ export function drawFrame(frame: Frame): Line[] {
     const { sign, style } = stateMarks[status?.state ?? "waiting"];
     const name = vm === parts[position - 1]?.vm ? "" : vm;
     const room = frame.columns - vmWidth - roleWidth - 9;
-    const what = cut(oneLine(describe(frame, id)), room);
+    const what = cut(oneLine(describe(frame, id, room)), room);
     return [
       { text: `  ${cut(name, vmWidth).padEnd(vmWidth)}  `, style: "bold" },
       { text: `${sign} `, style },
@@ -47,10 +47,10 @@ export function drawFrame(frame: Frame): Line[] {
   return [...lines, progressLine(frame, shown)];
 }
 
-function describe({ picture, usual, nowMs }: Frame, id: string): string {
+function describe({ picture, usual, nowMs }: Frame, id: string, room: number): string {
   const status = picture.roles.get(id);
   if (status === undefined) return picture.vms.has(splitRoleId(id).vm) ? "waits for its turn" : "its vm starts";
-  const text = roleLine(picture, status, nowMs);
+  const text = roleLine(picture, status, nowMs, room);
   const before = usual[id]?.durationMs;
   if (status.state !== "running" || before === undefined || status.waitingFor.length > 0) return text;
   const active = activeMs(picture, id, nowMs);
@@ -98,8 +98,4 @@ function progressLine(frame: Frame, shown: string[]): Line {
     { text: "░".repeat(barWidth - full), style: "gray" },
     { text: `  ${text}` },
   ];
-}
-
-function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }

@@ -11,13 +11,26 @@ export function isLiveTerminal(stream: NodeJS.WriteStream): boolean {
   return stream.isTTY && process.env["TERM"] !== "dumb";
 }
 
-/** Draws frames on a terminal, each in the place of the one before, whatever the terminal's width has become. */
+/**
+ * Draws frames on a terminal, each in the place of the one before, whatever the terminal's width has become. `whole`: on the terminal's other
+ * screen until it is closed, so that a terminal that shrinks leaves nothing of a frame among the lines that were there before.
+ */
 export class Screen {
   readonly #terminal: NodeJS.WriteStream;
+  #isWhole: boolean;
   #drawn: string[] = [];
 
-  constructor(terminal: NodeJS.WriteStream) {
+  constructor(terminal: NodeJS.WriteStream, kind: "whole" | "inline" = "inline") {
     this.#terminal = terminal;
+    this.#isWhole = kind === "whole";
+    if (this.#isWhole) terminal.write("\x1b[?1049h\x1b[?25l");
+  }
+
+  /** Goes back to the terminal's own lines; the next frame comes below them. */
+  close(): void {
+    if (this.#isWhole) this.#terminal.write("\x1b[?25h\x1b[?1049l");
+    this.#isWhole = false;
+    this.#drawn = [];
   }
 
   /** Room for a frame. */
@@ -46,6 +59,7 @@ export class Screen {
 
   // A terminal that has become narrower has broken our lines.
   #home(): string {
+    if (this.#isWhole) return "\x1b[H";
     const { columns } = this.size;
     const rows = this.#drawn.reduce((sum, text) => sum + Math.max(1, Math.ceil(text.length / columns)), 0);
     return rows > 0 ? `\x1b[${rows}A\r` : "";

@@ -119,7 +119,8 @@ export async function runStack(options: RunOptions, signal: AbortSignal): Promis
     const { picture, reason } = await followToEnd(access, roles, limits, onRole, options.onEvent);
     await starting;
     const graph = placedGraph(options.resolved, vms, heat);
-    const predictedMs = before === undefined ? 0 : Math.round(predict(graph, before.roles).makespanMs);
+    // Of a run that has not come to its end a prediction says nothing.
+    const predictedMs = before === undefined || reason !== undefined ? 0 : Math.round(predict(graph, before.roles).makespanMs);
     const result: RunResult = {
       ok: reason === undefined,
       ...(reason === undefined ? {} : { reason }),

@@ -1,5 +1,4 @@
 // The template T and the flags that every command with a template takes: -e ENV, -P name=value, -P name=@file, --json.
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile, type Compiled, type CompilerInput, type Emitted } from "../compiler/compile.ts";
@@ -73,11 +72,16 @@ export function loadTemplate(positionals: string[], values: TemplateValues, opti
     text,
     environments,
     parameters: (values.parameter ?? []).map(readParameter),
-    host: { readFile, listFiles: listBeside, sha256: (content) => createHash("sha256").update(content).digest("hex") },
+    host: { readFile, listFiles: listBeside, sha256 },
     ...options,
   });
   for (const one of environments) sources.set(one.file, one.text);
   return { ...compiled, files, folders, sources };
+}
+
+// Loading node:crypto takes as long as checking a small template, which needs no digest.
+function sha256(content: string): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(content).digest("hex");
 }
 
 /** As loadTemplate, with errors and warnings written to standard error; undefined when the template is wrong. Notes are for `check`. */

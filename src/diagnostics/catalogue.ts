@@ -28,7 +28,7 @@ export const catalogue = {
     severity: "warning",
     says: ({ vm, reason }: { vm: string; reason: string }) => `Heat cannot hand ${vm} its plan: ${reason}`,
     hint: () => "weft up runs it all the same",
-    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and knows by its number which member of a group it is. That cannot be told here, so the emitted template makes this vm without an agent, and its roles do not run there. Use an OS::Heat::ResourceGroup in place of an AutoScalingGroup, one group in place of a group within a group, and conditions on the nested stack in place of conditions within it.",
+    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and knows by its number which member of a group it is. That cannot be told here, so the emitted template makes this vm without an agent, and its roles do not run there. Use an OS::Heat::ResourceGroup in place of an AutoScalingGroup, one group in place of a group within a group, conditions on the nested stack in place of conditions within it, and names of ASCII characters.",
   },
   "outside-folder": {
     severity: "error",
@@ -245,6 +245,12 @@ export const catalogue = {
     severity: "error",
     says: ({ group, member }: { group: string; member: string }) => `the group ${group} has no member "${member}"`,
     why: "`[GROUP, resource.N.NAME]` means one member of a group. N counts from 0 and must be less than the group's count; within the metadata of a group its index variable (%index%) stands for a member's own number.",
+  },
+  "unknown-members": {
+    severity: "warning",
+    says: ({ group }: { group: string }) => `only Heat knows which members of "${group}" this takes away`,
+    hint: () => "name them by number, ['1']: who reads all members, or one of them, counts on those that this takes away as well",
+    why: "Roles that read all members of a group wait for each of them by its number, without those that removal_policies name. A parameter or a function tells the numbers to Heat alone, and so does the id of a server. As long as it names nobody, all is well; a member that it takes away would be waited for until the stack's timeout.",
   },
   "ambiguous-output": {
     severity: "error",

@@ -51,7 +51,9 @@ function isAlive(pid: number): boolean {
 // A number may have passed on to another process, which has another start. Only Linux tells.
 function startOf(pid: number): string | undefined {
   if (!existsSync(`/proc/${pid}/stat`)) return undefined;
-  return readFileSync(`/proc/${pid}/stat`, "latin1")
+  const fields = readFileSync(`/proc/${pid}/stat`, "latin1")
     .replace(/^.*\) /s, "")
-    .split(" ")[19];
+    .split(" ");
+  // One that has ended, and whose parent has not asked how.
+  return fields[0] === "Z" ? undefined : fields[19];
 }

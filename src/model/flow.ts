@@ -1,5 +1,6 @@
 // The dependence graph of a stack, role by role: who waits for whom, for what, and at which moment of their lives.
 import type { Span } from "../diagnostics/span.ts";
+import type { Order } from "./role.ts";
 
 /** Roles in the order of the template, members in the order of their indexes. */
 export interface Flow {
@@ -14,8 +15,8 @@ export interface FlowRole {
   role: string;
   tool: string;
   span: Span;
-  /** Never at the same time as another role of its vm. */
-  alone?: true;
+  /** Of its vm; `dataflow` where one node stands for members of two kinds, as then edges tell the order of each. */
+  order: Order;
   outputs: FlowOutput[];
 }
 

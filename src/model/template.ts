@@ -83,6 +83,8 @@ export interface GroupSpec {
   indexVar: string | undefined;
   /** Numbers that no member has, since `removal_policies` name them. */
   skip: number[];
+  /** What `removal_policies` name otherwise, and only Heat can follow. */
+  removed?: Span;
   memberType: string;
   memberProperties?: Value;
 }

@@ -19,7 +19,6 @@ export interface VmIdentity {
   stack: string;
   /** `db`, or `app[2]` for a member of a group. */
   vm: string;
-  index?: number;
   /** Base URLs of hubs. */
   hubs: string[];
   /** SHA-256 of the one certificate that the hubs may show; absent or empty: one whose authority is known. */

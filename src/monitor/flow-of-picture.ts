@@ -26,8 +26,8 @@ function outlineNode({ vm, order }: VmOutline, { id, outputs }: RoleOutline): De
   return {
     id,
     vm,
+    order,
     outputs: outputs.map(({ cell, publish }) => ({ cell, settles: publish === "on_write" ? "write" : "end" })),
-    ...(order === "one_at_a_time" ? { alone: true } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RoleStatus } from "../model/status.ts";
-import { findHoldUps } from "./hold-ups.ts";
+import { findHoldUps, findMissingVms } from "./hold-ups.ts";
 import { emptyPicture, explainRole, type Picture, updatePicture } from "./picture.ts";
 
 const nowMs = 100_000;
@@ -24,6 +24,16 @@ function pictureOf(present: string[], roles: RoleStatus[], listed: string[] = []
 
 const waits = (...cells: string[]): Partial<RoleStatus> => ({
   waitingFor: cells.map((cell) => ({ cell, sinceMs: nowMs - 2000 })),
+});
+
+test("a vm that nobody has heard of is missing since the first role began to wait for it; one that has died is not", () => {
+  const roles = [
+    role("app.serve", waits("cache.redis.url")),
+    role("app.check", { waitingFor: [{ cell: "cache.@vm.first_address", sinceMs: nowMs - 7000 }] }),
+    role("app.report", waits("db.mysql.port")),
+    role("app.log", { state: "done" }),
+  ];
+  expect(findMissingVms(pictureOf(["app"], roles, ["app", "db"]))).toEqual(new Map([["cache", nowMs - 7000]]));
 });
 
 test("failed, missing and slow roots are told apart, each with all that waits for it, near and far", () => {

@@ -11,6 +11,20 @@ export interface HoldUp {
   holds: number;
 }
 
+/** The vms that roles wait for and that have not come, each with the moment since when somebody waits for it. */
+export function findMissingVms(picture: Picture): Map<string, number> {
+  const missing = new Map<string, number>();
+  for (const status of picture.roles.values()) {
+    if (hasEnded(status) || status.waitingFor.length === 0) continue;
+    const { roles, vms } = causesOf(picture, status);
+    const sinceMs = Math.min(...status.waitingFor.map((waiting) => waiting.sinceMs));
+    for (const vm of [...roles.map(vmOf), ...vms.map((cause) => cause.vm)]) {
+      if (!picture.outlines.has(vm) && !picture.vms.has(vm)) missing.set(vm, Math.min(sinceMs, missing.get(vm) ?? sinceMs));
+    }
+  }
+  return missing;
+}
+
 /** Returns the roots, those first that need somebody, then those for which most roles wait. */
 export function findHoldUps(picture: Picture, nowMs: number, usual: Profiles = {}): HoldUp[] {
   const waiters = new Map<string, string[]>();

@@ -52,6 +52,10 @@ test("a dead writer is told from a slow one", () => {
   const dead = updatePicture(slow, { type: "vm", vm: "db", present: false });
   expect(why(slow, "db.mysql")).toBe("db.mysql runs for 5.0 s, attempt 2");
   expect(why(dead, "db.mysql")).toBe("db.mysql runs for 5.0 s, attempt 2, but its agent is dead");
+  const waits = pictureOf(role("db.mysql", { waitingFor: [{ cell: "db.@vm.name", sinceMs: nowMs - 3000 }] }));
+  expect(why(updatePicture(waits, { type: "vm", vm: "db", present: false }), "db.mysql").split("\n")[0]).toBe(
+    "db.mysql waits 3.0 s for db.name, but its agent is dead",
+  );
 });
 
 test("a role that runs is judged by how long it took before", () => {

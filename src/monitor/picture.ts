@@ -201,16 +201,17 @@ function turnHolders(picture: Picture, id: string): string[] {
   return [];
 }
 
-/** One role's state in words: `waits 3 s for db.mysql.port`, `runs for 2 s`, `failed: exit 1`. */
-export function roleLine(picture: Picture, status: RoleStatus, nowMs: number): string {
+/** One role's state in words: `waits 3 s for db.mysql.port`, `runs for 2 s`, `failed: exit 1`. `room`: how long lists of cells may make it. */
+export function roleLine(picture: Picture, status: RoleStatus, nowMs: number, room = Infinity): string {
+  const dead = picture.vms.has(vmOf(status.id)) ? "" : ", but its agent is dead";
   switch (status.state) {
     case "waiting":
-      return waitingLine(status, nowMs);
+      return `${waitingLine(status, nowMs, room - dead.length)}${dead}`;
     case "running": {
-      const since = span(nowMs - (status.startedMs ?? status.atMs));
       const attempt = status.attempt > 1 ? `, attempt ${status.attempt}` : "";
-      const blocked = status.waitingFor.length > 0 ? `, ${waitingLine(status, nowMs)}` : "";
-      return `runs for ${since}${attempt}${blocked}${picture.vms.has(vmOf(status.id)) ? "" : ", but its agent is dead"}`;
+      const runs = `runs for ${span(nowMs - (status.startedMs ?? status.atMs))}${attempt}`;
+      if (status.waitingFor.length === 0) return `${runs}${dead}`;
+      return `${runs}, ${waitingLine(status, nowMs, room - runs.length - 2 - dead.length)}${dead}`;
     }
     case "done":
       return `done in ${span((status.endedMs ?? status.atMs) - (status.startedMs ?? status.atMs))}`;
@@ -223,16 +224,31 @@ export function roleLine(picture: Picture, status: RoleStatus, nowMs: number): s
   }
 }
 
-function waitingLine(status: RoleStatus, nowMs: number): string {
+function waitingLine(status: RoleStatus, nowMs: number, room: number): string {
   if (status.waitingFor.length === 0) return "waits for its turn";
   const since = Math.min(...status.waitingFor.map((waiting) => waiting.sinceMs));
-  return `waits ${span(nowMs - since)} for ${listCells(status.waitingFor.map((waiting) => showCell(waiting.cell)))}`;
+  const waits = `waits ${span(nowMs - since)} for `;
+  return `${waits}${listCells(
+    status.waitingFor.map((waiting) => showCell(waiting.cell)),
+    room - waits.length,
+  )}`;
 }
 
-/** The first cells of a list, and how many more there are. */
-export function listCells(cells: string[]): string {
-  const shown = cells.slice(0, 3).join(", ");
-  return cells.length > 3 ? `${shown} and ${cells.length - 3} more` : shown;
+/** The first cells of a list, as many as have room, and how many more there are. */
+export function listCells(cells: string[], room = Infinity): string {
+  for (let count = Math.min(3, cells.length); ; count--) {
+    const more = cells.length > count ? ` and ${cells.length - count} more` : "";
+    const shown = cells.slice(0, count).join(", ");
+    if (shown.length + more.length <= room) return `${shown}${more}`;
+    if (count > 1) continue;
+    // The first letters of a name say nothing.
+    return more !== "" && room - more.length < 8 ? `${cells.length} values` : `${cut(shown, room - more.length)}${more}`;
+  }
+}
+
+/** Shortens a text that is too long. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
 function isDone(picture: Picture, id: string): boolean {

@@ -114,6 +114,7 @@ test("of a group whose size is not known, as many members as are wanted are ther
     roles: ["g[*].work", "r.use"].map((id) => ({
       id,
       vm: id.split(".")[0] as string,
+      order: "listed",
       role: "x",
       tool: "script",
       span,

@@ -1,6 +1,8 @@
-// How long a deployment takes when the duration of each role is known: roles advance on a virtual clock, without limit or overhead.
+// How long a deployment takes when the duration of each role is known: the agents' own progress on a virtual clock, without any overhead.
 import type { FlowEdge, FlowOutput, FlowRole } from "../model/flow.ts";
 import { groupBy } from "../model/group-by.ts";
+import { type Action, advance, beginProgress, type Event, type Progress, type Step } from "../progress/progress.ts";
+import type { ProgressRole } from "../progress/progress-cells.ts";
 import { TimeQueue } from "./time-queue.ts";
 
 /** Active time of a role, and when in it (ms of active time) cells are read and written. */
@@ -15,7 +17,7 @@ export interface Dependences {
   edges: Edge[];
 }
 
-type Role = Pick<FlowRole, "id" | "vm" | "alone"> & { outputs: Pick<FlowOutput, "cell" | "settles">[] };
+type Role = Pick<FlowRole, "id" | "vm" | "order"> & { outputs: Pick<FlowOutput, "cell" | "settles">[] };
 type Edge = Omit<FlowEdge, "span">;
 
 export interface Prediction {
@@ -40,8 +42,8 @@ export function predict(flow: Dependences, profiles: Readonly<Record<string, Pro
   return { makespanMs, criticalPath: run.criticalPath(makespanMs), roles };
 }
 
-/** A moment in a role's life: it waits for its gates, then makes events happen. */
-interface Step {
+/** A moment in a running role's life: it waits for its gates, then makes events happen. */
+interface Moment {
   activeMs: number;
   gates: Gate[];
   events: string[];
@@ -57,42 +59,50 @@ interface Life {
   role: Role;
   /** Among all roles, in the template's order. */
   position: number;
-  steps: Step[];
-  next: number;
+  /** What it needs before it starts. */
+  needs: ReadonlyMap<string, Gate>;
+  /** What happens while it runs. */
+  moments: Moment[];
   startMs: number;
   endMs?: number;
-  waitsFor: number;
-  waitingSinceMs: number;
-  /** Each time that it was held up: by whom, and how many things had happened in the whole run by then. */
-  delays: { by: Life; moment: number }[];
+  /** Since when it has been waiting for whatever it waits for next. */
+  idleSinceMs: number;
+  /** Each time that it was held up: by whom, and how many such delays there were in the whole run by then. */
+  delays: { by: Life; number: number }[];
+}
+
+/** Something that goes on as soon as gates are open. */
+interface Wait {
+  life: Life;
+  closed: number;
+  goOn: (nowMs: number, by?: Life) => void;
 }
 
 class VirtualRun {
   readonly lives: Life[];
-  readonly #waiting = new Map<string, { life: Life; gate: Gate }[]>();
+  readonly #byId: ReadonlyMap<string, Life>;
+  readonly #agents = new Map<string, Progress>();
+  readonly #waits = new Map<string, { wait: Wait; gate: Gate }[]>();
   readonly #happened = new Set<string>();
-  /** Of vms whose roles run one at a time: the one that runs, and those that could. */
-  readonly #turns = new Map<string, { running: Life; ready: Life[] }>();
-  readonly #queue = new TimeQueue<Life>();
-  #moment = 0;
+  readonly #queue = new TimeQueue<(nowMs: number) => void>();
+  #delays = 0;
 
   constructor(flow: Dependences, profiles: Readonly<Record<string, Profile>>) {
     const edgesTo = groupBy(flow.edges, ({ to }) => to);
-    this.lives = flow.roles.map((role, position) => ({
-      role,
-      position,
-      steps: stepsOf(role, edgesTo.get(role.id) ?? [], profiles[role.id] ?? { durationMs: 0 }),
-      next: 0,
-      startMs: 0,
-      waitsFor: 0,
-      waitingSinceMs: 0,
-      delays: [],
-    }));
+    this.lives = flow.roles.map((role, position) => {
+      const edges = edgesTo.get(role.id) ?? [];
+      const moments = momentsOf(role, edges, profiles[role.id] ?? { durationMs: 0 });
+      return { role, position, needs: needsOf(role, edges), moments, startMs: 0, idleSinceMs: 0, delays: [] };
+    });
+    this.#byId = new Map(this.lives.map((life) => [life.role.id, life]));
   }
 
   toEnd(): void {
-    for (const life of this.lives) this.#queue.push(0, life);
-    for (let turn = this.#queue.pop(); turn !== undefined; turn = this.#queue.pop()) this.#reach(turn.value, turn.timeMs);
+    for (const [vm, lives] of groupBy(this.lives, ({ role }) => role.vm)) {
+      const { order } = (lives[0] as Life).role;
+      this.#take(beginProgress({ vm, order, roles: lives.map(planOf) }), 0);
+    }
+    for (let turn = this.#queue.pop(); turn !== undefined; turn = this.#queue.pop()) turn.value(turn.timeMs);
   }
 
   /** Walks back from the role that ended last along what held each one up. */
@@ -103,25 +113,71 @@ class VirtualRun {
     while (life !== undefined) {
       if (path.at(-1) !== life.role.id) path.push(life.role.id);
       const limit = before;
-      const delay = life.delays.findLast(({ moment }) => moment < limit);
+      const delay = life.delays.findLast(({ number }) => number < limit);
       life = delay?.by;
-      before = delay?.moment ?? 0;
+      before = delay?.number ?? 0;
     }
     return path.reverse();
   }
 
-  #reach(life: Life, nowMs: number): void {
-    const gates = life.steps[life.next]?.gates.filter((gate) => this.#isClosed(gate)) ?? [];
-    life.waitsFor = gates.length;
-    life.waitingSinceMs = nowMs;
-    for (const gate of gates) {
+  #tell(vm: string, event: Event, nowMs: number, by?: Life): void {
+    this.#take(advance(this.#agents.get(vm) as Progress, event), nowMs, by);
+  }
+
+  // `by`: the role without which this would have come sooner.
+  #take({ progress, actions }: Step, nowMs: number, by?: Life): void {
+    this.#agents.set(progress.vm.vm, progress);
+    for (const action of actions) if ("role" in action) this.#act(action, this.#byId.get(action.role) as Life, nowMs, by);
+  }
+
+  #act(action: Action, life: Life, nowMs: number, by?: Life): void {
+    const { id: role, vm, outputs } = life.role;
+    if (action.type === "await") {
+      this.#noteDelay(life, nowMs, by);
+      for (const need of action.needs)
+        this.#whenOpen(life, [life.needs.get(need.slice("after ".length)) as Gate], nowMs, (now, opener) =>
+          this.#tell(vm, { type: "met", role, need }, now, opener),
+        );
+    } else if (action.type === "start") {
+      this.#noteDelay(life, nowMs, by);
+      life.startMs = nowMs;
+      this.#goOn(life, 0, nowMs);
+    } else if (action.type === "end") {
+      life.endMs = nowMs;
+      this.#happen([endOf(role), ...outputs.map(({ cell }) => cell)], life, nowMs);
+    }
+  }
+
+  #goOn(life: Life, next: number, nowMs: number): void {
+    const moment = life.moments[next];
+    const { id: role, vm } = life.role;
+    if (moment === undefined) return this.#tell(vm, { type: "ended", role, outputs: {} }, nowMs, life);
+    this.#queue.push(nowMs + moment.activeMs - (life.moments[next - 1]?.activeMs ?? 0), (now) => {
+      life.idleSinceMs = now;
+      this.#whenOpen(life, moment.gates, now, (then, by) => {
+        this.#noteDelay(life, then, by);
+        this.#happen(moment.events, life, then);
+        this.#goOn(life, next + 1, then);
+      });
+    });
+  }
+
+  #noteDelay(life: Life, nowMs: number, by?: Life): void {
+    if (by !== undefined && nowMs > life.idleSinceMs) life.delays.push({ by, number: this.#delays++ });
+    life.idleSinceMs = nowMs;
+  }
+
+  #whenOpen(life: Life, gates: Gate[], nowMs: number, goOn: Wait["goOn"]): void {
+    const closed = gates.filter((gate) => this.#isClosed(gate));
+    if (closed.length === 0) return goOn(nowMs);
+    const wait: Wait = { life, closed: closed.length, goOn };
+    for (const gate of closed) {
       for (const event of gate.events) {
-        const waiting = this.#waiting.get(event);
-        if (waiting === undefined) this.#waiting.set(event, [{ life, gate }]);
-        else waiting.push({ life, gate });
+        const waits = this.#waits.get(event);
+        if (waits === undefined) this.#waits.set(event, [{ wait, gate }]);
+        else waits.push({ wait, gate });
       }
     }
-    if (gates.length === 0) this.#pass(life, nowMs);
   }
 
   // What happened before is taken off, so that `missing` counts what is still to come.
@@ -131,83 +187,60 @@ class VirtualRun {
     return gate.missing > 0;
   }
 
-  #pass(life: Life, nowMs: number): void {
-    const step = life.steps[life.next] as Step;
-    if (life.next === 0) {
-      if (!this.#takeTurn(life)) return;
-      life.startMs = nowMs;
+  // Of those that can go on by it, the first listed goes first.
+  #happen(events: string[], by: Life, nowMs: number): void {
+    const open: Wait[] = [];
+    for (const event of events) {
+      if (this.#happened.has(event)) continue;
+      this.#happened.add(event);
+      for (const { wait, gate } of this.#waits.get(event) ?? []) if (--gate.missing === 0 && --wait.closed === 0) open.push(wait);
+      this.#waits.delete(event);
     }
-    life.next++;
-    // Of those that can go on by it, the first listed goes first.
-    const released = step.events.flatMap((event) => this.#happen(event, life, nowMs));
-    for (const next of released.toSorted((left, right) => left.position - right.position)) this.#queue.push(nowMs, next);
-    const following = life.steps[life.next];
-    if (following === undefined) {
-      life.endMs = nowMs;
-      this.#giveTurn(life, nowMs);
-    } else this.#queue.push(nowMs + following.activeMs - step.activeMs, life);
-  }
-
-  #takeTurn(life: Life): boolean {
-    const { alone, vm } = life.role;
-    const turn = this.#turns.get(vm);
-    if (alone !== true || turn?.running === life) return true;
-    if (turn === undefined) this.#turns.set(vm, { running: life, ready: [] });
-    else turn.ready.push(life);
-    return turn === undefined;
-  }
-
-  // Of those that could run, the first listed is next.
-  #giveTurn(life: Life, nowMs: number): void {
-    const turn = this.#turns.get(life.role.vm);
-    if (turn?.running !== life) return;
-    const [next, ...rest] = turn.ready.toSorted((left, right) => left.position - right.position);
-    if (next === undefined) {
-      this.#turns.delete(life.role.vm);
-      return;
-    }
-    this.#turns.set(life.role.vm, { running: next, ready: rest });
-    if (nowMs > next.waitingSinceMs) next.delays.push({ by: life, moment: this.#moment++ });
-    this.#queue.push(nowMs, next);
-  }
-
-  #happen(event: string, by: Life, nowMs: number): Life[] {
-    if (this.#happened.has(event)) return [];
-    this.#happened.add(event);
-    const moment = this.#moment++;
-    const released: Life[] = [];
-    for (const { life, gate } of this.#waiting.get(event) ?? []) {
-      if (--gate.missing !== 0 || --life.waitsFor > 0) continue;
-      if (nowMs > life.waitingSinceMs) life.delays.push({ by, moment });
-      released.push(life);
-    }
-    this.#waiting.delete(event);
-    return released;
+    for (const { goOn } of open.toSorted((left, right) => left.life.position - right.life.position))
+      this.#queue.push(nowMs, (now) => goOn(now, by));
   }
 }
 
-function stepsOf(role: Role, edges: Edge[], profile: Profile): Step[] {
+// Of a plan what progress asks for. Whether a role waits for a value or for an end, to progress it is something that it comes after.
+function planOf({ role, needs }: Life): ProgressRole {
+  const after = [...needs.keys()].map((need) => ({ role: need }));
+  return { name: role.id, on: "all", onError: "fail", inputs: [], outputs: [], after };
+}
+
+// Where roles are listed, progress itself lets each wait for the one before.
+function needsOf({ order }: Role, edges: Edge[]): Map<string, Gate> {
+  return gatesOf(edges.filter(({ gates, kind }) => gates === "start" && !(kind === "order" && order === "listed")));
+}
+
+function momentsOf(role: Role, edges: Edge[], { durationMs, marks }: Profile): Moment[] {
   const reads = edges.filter(({ gates }) => gates === "read");
-  const steps: Step[] = [{ activeMs: 0, gates: gatesOf(edges.filter(({ gates }) => gates === "start")), events: [] }];
-  if (profile.marks === undefined) steps.push({ activeMs: 0, gates: gatesOf(reads), events: [] });
   const early = new Set(role.outputs.filter(({ settles }) => settles === "write").map(({ cell }) => cell));
-  for (const { kind, cell, activeMs } of (profile.marks ?? []).toSorted((left, right) => left.activeMs - right.activeMs)) {
-    const at = Math.min(activeMs, profile.durationMs);
-    if (kind === "read") steps.push({ activeMs: at, gates: gatesOf(reads.filter((edge) => edge.cell === cell)), events: [] });
-    else if (early.has(cell)) steps.push({ activeMs: at, gates: [], events: [cell] });
-  }
-  steps.push({ activeMs: profile.durationMs, gates: [], events: [endOf(role.id), ...role.outputs.map(({ cell }) => cell)] });
-  return steps;
+  const readAt = (activeMs: number, some: Edge[]): Moment => ({ activeMs, gates: [...gatesOf(some).values()], events: [] });
+  const marked = (marks ?? []).toSorted((left, right) => left.activeMs - right.activeMs);
+  const moments = marked.flatMap(({ kind, cell, activeMs }): Moment[] => {
+    const at = Math.min(activeMs, durationMs);
+    if (kind === "read")
+      return [
+        readAt(
+          at,
+          reads.filter((edge) => edge.cell === cell),
+        ),
+      ];
+    return early.has(cell) ? [{ activeMs: at, gates: [], events: [cell] }] : [];
+  });
+  return [...(marks === undefined ? [readAt(0, reads)] : moments), { activeMs: durationMs, gates: [], events: [] }];
 }
 
-// One gate for each thing that is waited for; the edges of a gather `of: any | N` make one together.
-function gatesOf(edges: Edge[]): Gate[] {
+// By what is waited for, one gate each; the edges of a gather `of: any | N` make one together.
+function gatesOf(edges: Edge[]): Map<string, Gate> {
   const gates = groupBy(edges, (edge) => edge.gather?.key ?? eventOf(edge));
-  return [...gates.values()].map((alternatives) => {
-    const events = [...new Set(alternatives.map(eventOf))];
-    // A group whose size is not known is one role, however many of its members are waited for.
-    return { events, missing: Math.min(alternatives[0]?.gather?.of ?? 1, events.length) };
-  });
+  return new Map(
+    [...gates].map(([key, alternatives]) => {
+      const events = [...new Set(alternatives.map(eventOf))];
+      // A group whose size is not known is one role, however many of its members are waited for.
+      return [key, { events, missing: Math.min(alternatives[0]?.gather?.of ?? 1, events.length) }];
+    }),
+  );
 }
 
 function eventOf(edge: Edge): string {

@@ -25,7 +25,8 @@ export function Header(): VNode {
   const { fromMs, toMs } = spanOf(picture, nowMs);
   const restMs = useMemo(
     () => (isOver ? undefined : estimateRestMs(picture, usual, nowMs)),
-    [picture, usual, Math.floor(nowMs / 1000)],
+    // Not with each of many changes a second: it plays the whole stack to its end.
+    [isOver, usual, Math.floor(nowMs / 1000)],
   );
   const toggle = (state: RoleState): void => {
     const chosen = new Set(page.states);

@@ -1,9 +1,11 @@
 // Time from left to right, a row a vm: waiting, running, blocked inside, and the critical path once all has ended.
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
+import type { VmOutline } from "../model/status.ts";
 import { flowOfPicture } from "../monitor/flow-of-picture.ts";
 import { profilesOf } from "../monitor/estimate.ts";
-import { hasEnded, sortOutlines, span } from "../monitor/picture.ts";
+import { findMissingVms } from "../monitor/hold-ups.ts";
+import { hasEnded, type Picture, sortOutlines, span } from "../monitor/picture.ts";
 import { predict } from "../monitor/predict.ts";
 import { usePage, useStore, useTicks, useViewport } from "./hooks.ts";
 import { filteredRoles } from "./role-list.tsx";
@@ -24,7 +26,9 @@ export function Timeline(): VNode {
   useTicks(250, !isOver);
   const nowMs = store.nowMs();
   const { fromMs, toMs } = spanOf(picture, nowMs);
-  const rows = useMemo(() => sortOutlines(picture.outlines), [picture.outlines]);
+  // Once a second is enough, whatever happens in between.
+  const missing = useMemo(() => findMissingVms(picture), [Math.floor(nowMs / 1000), picture.outlines]);
+  const rows = useMemo(() => withMissing(picture.outlines, [...missing.keys()]), [picture.outlines, missing]);
   const critical = useMemo(
     () => new Set(isOver ? predict(flowOfPicture(picture), profilesOf(picture)).criticalPath : []),
     [picture, isOver],
@@ -33,9 +37,15 @@ export function Timeline(): VNode {
   const visible = useMemo(() => {
     if (search === "" && states.size === 0) return rows;
     const vms = new Set(filteredRoles(page).map((id) => id.slice(0, id.lastIndexOf("."))));
-    return rows.filter(({ vm }) => vms.has(vm));
+    const isWanted = (vm: string): boolean =>
+      missing.has(vm) && vm.includes(search.trim()) && (states.size === 0 || states.has("waiting"));
+    return rows.filter(({ vm }) => vms.has(vm) || isWanted(vm));
   }, [rows, search, states, states.size > 0 ? picture : undefined]);
   const scale = Math.max(0, width - labelWidth - 12) / (toMs - fromMs);
+  const placeOf = (stretch: { fromMs: number; toMs: number }): { left: string; width: string } => ({
+    left: `${labelWidth + (stretch.fromMs - fromMs) * scale}px`,
+    width: `${Math.max(2, (stretch.toMs - stretch.fromMs) * scale)}px`,
+  });
   const size = visible.length <= fewVms ? "few" : "many";
   const rowHeight = rowHeights[size];
   const first = Math.max(0, Math.floor(scrollTop / rowHeight) - 3);
@@ -54,12 +64,17 @@ export function Timeline(): VNode {
             .map(({ vm, present, bars }, index) => (
               <div class="vm-row" key={vm} style={{ top: `${(first + index) * rowHeight}px`, height: `${rowHeight}px` }}>
                 <span
-                  class={`name ${present ? "" : "gone"}`}
+                  class={`name ${present || missing.has(vm) ? "" : "gone"}`}
                   style={{ width: `${labelWidth}px` }}
-                  title={present ? vm : `${vm}: no agent is there`}
+                  title={present ? vm : `${vm}: ${missing.has(vm) ? "its agent has not come yet" : "no agent is there"}`}
                 >
                   {vm}
                 </span>
+                {missing.has(vm) && (
+                  <span class="bar waiting missing" style={placeOf({ fromMs: missing.get(vm) as number, toMs: nowMs })}>
+                    not come yet
+                  </span>
+                )}
                 {bars.map((bar) => (
                   <button
                     type="button"
@@ -68,10 +83,7 @@ export function Timeline(): VNode {
                     data-chosen={bar.role === selected}
                     title={titleOf(bar)}
                     aria-label={titleOf(bar)}
-                    style={{
-                      left: `${labelWidth + (bar.fromMs - fromMs) * scale}px`,
-                      width: `${Math.max(2, (bar.toMs - bar.fromMs) * scale)}px`,
-                    }}
+                    style={placeOf(bar)}
                     onClick={() => store.change({ selected: bar.role })}
                   >
                     {bar.kind !== "waiting" &&
@@ -94,6 +106,12 @@ export function Timeline(): VNode {
       </div>
     </div>
   );
+}
+
+// A vm that somebody waits for has a row before it has told of itself.
+function withMissing(outlines: Picture["outlines"], missing: string[]): VmOutline[] {
+  const added = missing.map((vm): [string, VmOutline] => [vm, { vm, order: "dataflow", atMs: 0, roles: [] }]);
+  return sortOutlines(new Map([...added, ...outlines]));
 }
 
 function titleOf({ role, kind, fromMs, toMs }: Bar): string {

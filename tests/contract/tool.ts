@@ -62,7 +62,7 @@ export function describeTool(tool: ToolUnderTest): void {
   const run = (name: string, check: (bench: AgentBench) => Promise<void>): void => {
     const isGap = tool.gaps[name] !== undefined;
     const skip = tool.missing !== undefined && (!isRequired || tool.isOptional === true);
-    // Tools start slowly, and what is blocked needs no processor: as many side by side as the project allows.
+    // As many side by side as the project allows: what is blocked needs no processor.
     test.concurrent(name, { fails: isGap, skip }, async () => {
       if (tool.missing !== undefined) throw new Error(tool.missing);
       await using bench = await openAgentBench(tool.env);

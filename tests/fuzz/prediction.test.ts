@@ -1,7 +1,7 @@
-// The virtual clock of `weft simulate` beside the agent's own progress logic: random stacks have to take the same course through both.
+// A prediction plays the agents' progress with what the graph tells of their plans: with whole plans random stacks have to take the same course.
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { advance, beginProgress, type Event, type Progress, type Step } from "../../src/agent/progress.ts";
+import { advance, beginProgress, type Event, type Progress, type Step } from "../../src/progress/progress.ts";
 import { groupBy } from "../../src/model/group-by.ts";
 import type { Order } from "../../src/model/role.ts";
 import type { RolePlan } from "../../src/model/vm-plan.ts";
@@ -56,7 +56,7 @@ const anyStack = fc
     return { orders: Object.fromEntries(vmNames.map((name, index) => [name, orders[index] as Order])), roles: made };
   });
 
-test("a prediction takes the course that the agents' progress takes", () => {
+test("a prediction takes the course that the agents' progress takes with whole plans", () => {
   fc.assert(
     fc.property(anyStack, (stack) => {
       const { roles, makespanMs } = predict(dependencesOf(stack), profilesOf(stack));
@@ -97,7 +97,7 @@ function dependencesOf({ orders, roles }: Stack): Dependences {
       id,
       vm,
       outputs: [{ cell: `${id}.v`, settles: "end" as const }],
-      ...(orders[vm] === "one_at_a_time" ? { alone: true as const } : {}),
+      order: orders[vm] as Order,
     };
   });
   return { roles: nodes, edges };

@@ -6,16 +6,21 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { heatMissing, startHeat, type HeatBed } from "../engines/heat.ts";
 import { openNetnsCloud, type NetnsCloud } from "../engines/netns-cloud.ts";
 import { childOf, lanNet } from "../../src/machines/lan.ts";
 import { root } from "./stack-bed.ts";
 import { netnsMissing, testImage } from "./vm-bed.ts";
 
-/** Where templates send what their roles tell the test: `curl -s -d TEXT $EAR`. */
+/** Where roles tell the test something: `curl -s -d TEXT ${ear}/STACK`. */
 export const ear = `http://${lanNet.gateway}:8400`;
-export const hubUrl = `https://${lanNet.gateway}:8470`;
+
+/** The URL of a hub with this port. */
+export function hubAt(port: number): string {
+  return `https://${lanNet.gateway}:${port}`;
+}
+
 const tokenKey = "a key for tests only";
 
 /** Why there is no such cloud here; undefined where there is. */
@@ -28,15 +33,13 @@ export class CloudBed implements AsyncDisposable {
   readonly nets: NetnsCloud;
   /** For templates. */
   readonly folder: string = mkdtempSync(join(tmpdir(), "weft-stacks-"));
-  /** What roles have told, in order. */
-  readonly heard: string[] = [];
-  /** Of the hub's certificate. */
-  fingerprint = "";
-  #hub: ChildProcess | undefined;
+  readonly hub: BedHub;
+  readonly #heard = new Map<string, string[]>();
 
   private constructor(heat: HeatBed, nets: NetnsCloud) {
     this.heat = heat;
     this.nets = nets;
+    this.hub = this.makeHub(8470);
   }
 
   static async open(): Promise<CloudBed> {
@@ -45,7 +48,7 @@ export class CloudBed implements AsyncDisposable {
       const bed = new CloudBed(await startHeat({ lan: nets.lan, boot: (server) => nets.boot(server) }), nets);
       const listener = createServer((request, response) => {
         void text(request).then((told) => {
-          bed.heard.push(told);
+          bed.heardOf(basename(request.url ?? "")).push(told);
           response.end();
         });
       });
@@ -57,27 +60,9 @@ export class CloudBed implements AsyncDisposable {
     }
   }
 
-  async startHub(): Promise<void> {
-    const { host } = new URL(hubUrl);
-    const tls = ["--tls", "self-signed", "--tls-cert", join(this.folder, "hub.crt"), "--tls-key", join(this.folder, "hub.key")];
-    const args = ["hub", "--listen", host, "--coordinator", `embedded:${join(this.folder, "hub")}`, ...tls];
-    this.#hub = this.heat.spawn([process.execPath, join(root, "bin/weft.js"), ...args], { env: { WEFT_TOKEN_KEY: tokenKey } });
-    this.#hub.stderr?.pipe(process.stderr);
-    let said = "";
-    for await (const chunk of (this.#hub.stdout as Readable).setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-      said += String(chunk);
-      this.fingerprint = /fingerprint: (\S+)/.exec(said)?.[1] ?? "";
-      if (this.fingerprint !== "") return;
-    }
-    throw new Error(`the hub has ended; it said: ${said}`);
-  }
-
-  /** Ends the hub as a power cut does. */
-  async killHub(): Promise<void> {
-    if (this.#hub === undefined) return;
-    const ended = once(this.#hub, "exit");
-    process.kill(childOf(this.#hub.pid as number) as number, "SIGKILL");
-    await ended;
+  /** A hub that is still to be started; each has a port of its own. */
+  makeHub(port: number): BedHub {
+    return new BedHub(this, hubAt(port));
   }
 
   /** Runs weft as the user of the cloud who also runs the hub. */
@@ -89,18 +74,9 @@ export class CloudBed implements AsyncDisposable {
   }
 
   /** Deploys a template, and tells how it ended and which roles ended how on the way. */
-  async deploy(file: string, name: string, ...args: string[]): Promise<Deployed> {
-    const { status, stdout, stderr } = await this.weft(
-      "deploy",
-      file,
-      name,
-      "--hub",
-      hubUrl,
-      "--fingerprint",
-      this.fingerprint,
-      "--json",
-      ...args,
-    );
+  async deploy(file: string, name: string, args: string[] = [], { url, fingerprint }: BedHub = this.hub): Promise<Deployed> {
+    const hub = ["--hub", url, "--fingerprint", fingerprint];
+    const { status, stdout, stderr } = await this.weft("deploy", file, name, ...hub, "--json", ...args);
     const lines = stdout.split("\n").filter((line) => line !== "");
     const events = lines.map((line) => JSON.parse(line) as DeployEvent);
     const last = events.at(-1);
@@ -114,15 +90,62 @@ export class CloudBed implements AsyncDisposable {
     return file;
   }
 
-  /** Takes what roles have told since the last time. */
-  takeHeard(): string[] {
-    return this.heard.splice(0);
+  /** What the roles of a stack have told, in order. */
+  heardOf(stack: string): string[] {
+    const heard = this.#heard.get(stack) ?? [];
+    this.#heard.set(stack, heard);
+    return heard;
+  }
+
+  /** Takes what they have told since the last time. */
+  takeHeard(stack: string): string[] {
+    return this.heardOf(stack).splice(0);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.heat[Symbol.asyncDispose]();
     await this.nets[Symbol.asyncDispose]();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A hub that vms reach, in a process of its own. */
+export class BedHub {
+  readonly url: string;
+  /** Of its certificate, from the first start on. */
+  fingerprint = "";
+  readonly #bed: CloudBed;
+  #process: ChildProcess | undefined;
+
+  constructor(bed: CloudBed, url: string) {
+    this.#bed = bed;
+    this.url = url;
+  }
+
+  async start(): Promise<void> {
+    const { host, port } = new URL(this.url);
+    const state = join(this.#bed.folder, `hub-${port}`);
+    const tls = ["--tls", "self-signed", "--tls-cert", `${state}.crt`, "--tls-key", `${state}.key`];
+    const args = ["hub", "--listen", host, "--coordinator", `embedded:${state}`, ...tls];
+    this.#process = this.#bed.heat.spawn([process.execPath, join(root, "bin/weft.js"), ...args], {
+      env: { WEFT_TOKEN_KEY: tokenKey },
+    });
+    this.#process.stderr?.pipe(process.stderr);
+    let said = "";
+    for await (const chunk of (this.#process.stdout as Readable).setEncoding("utf8").iterator({ destroyOnReturn: false })) {
+      said += String(chunk);
+      this.fingerprint = /fingerprint: (\S+)/.exec(said)?.[1] ?? "";
+      if (this.fingerprint !== "") return;
+    }
+    throw new Error(`the hub has ended; it said: ${said}`);
+  }
+
+  /** Ends it as a power cut does. */
+  async kill(): Promise<void> {
+    if (this.#process === undefined) return;
+    const ended = once(this.#process, "exit");
+    process.kill(childOf(this.#process.pid as number) as number, "SIGKILL");
+    await ended;
   }
 }
 

@@ -216,7 +216,7 @@ test.runIf(isHeatThere)(
     for (const index of [0, 1, 2]) {
       const member = servers[`app/${index}/member`] as CreatedServer;
       const vm = `app[${index}]`;
-      expect(identityOf(member)).toMatchObject({ vm, index, token: vmToken(tokenKey, stackId, vm) });
+      expect(identityOf(member)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
       expect(member.metadata).toEqual({ index: String(index) });
       expect(partsOf(member)).toContainEqual(["text/plain", "", `#!/bin/sh\necho ${index}`]);
       const [run, more] = member.deployments.filter(({ name }) => name === "weft");

@@ -1,6 +1,6 @@
 // The hub's page in a real browser, while the cluster runs on real agents.
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,10 +31,12 @@ function linkOf({ access }: StackBed): string {
   return `${access.hub}/#${new URLSearchParams({ stack: access.stack, token: access.token }).toString()}`;
 }
 
-async function startCluster(vms: (vm: string) => boolean): Promise<StackBed> {
+const startCluster = (vms: (vm: string) => boolean): Promise<StackBed> => startStack("examples/cluster/stack.yaml", vms);
+
+async function startStack(path: string, vms: (vm: string) => boolean = () => true): Promise<StackBed> {
   const bed = new StackBed("cluster", await freePort());
   onTestFinished(() => bed[Symbol.asyncDispose]());
-  await bed.prepare("examples/cluster/stack.yaml");
+  await bed.prepare(path);
   bed.start("hub");
   for (const vm of bed.vms.filter(vms)) bed.start(vm);
   await expect
@@ -73,8 +75,11 @@ testPage("states change live, why leads to the vm that has not come, and its com
   await panel.getByText("directory.serve has not been reported: no agent of that vm is there").waitFor();
   expect(new URL(page.url()).hash).toBe("");
   await page.getByRole("list", { name: "what holds the stack up" }).getByText("directory has not come").waitFor();
+  const row = page.locator(".vm-row").filter({ hasText: "directory" });
+  await row.getByText("not come yet").waitFor();
   bed.start("directory");
   await panel.getByText(/^done in/).waitFor();
+  expect(await row.getByText("not come yet").count()).toBe(0);
   await panel.getByText("enrolled").or(panel.getByText("Nothing has been printed.")).first().waitFor();
   expect((await toEnd(bed)).reason).toBeUndefined();
   await page.getByText(`${bed.roles.length} of ${bed.roles.length} roles`).waitFor();
@@ -94,6 +99,62 @@ testPage("an agent that is killed shows as dead, on a phone too, and when it com
   bed.start("member[1]");
   expect((await toEnd(bed)).reason).toBeUndefined();
   await page.getByText(/agent at 127\./).waitFor();
+});
+
+// Three roles of one vm, each held up by another one: that has failed, whose agent dies, and that takes its time.
+const threeRoots = `heat_template_version: 2018-08-31
+resources:
+${["broken", "dead", "slow"]
+  .map((vm) => `  ${vm}: {type: OS::Nova::Server, properties: {image: i, flavor: f}, metadata: {weft: {roles: [${roleOf(vm)}]}}}`)
+  .join("\n")}
+  reader:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        tool: script
+        order: dataflow
+        roles: [${["broken", "dead", "slow"]
+          .map((vm) => `{name: of_${vm}, run: "true", inputs: {V: {get_attr: [${vm}, value]}}}`)
+          .join(", ")}]
+`;
+
+function roleOf(vm: string): string {
+  const run = vm === "broken" ? "echo the disk is full >&2; exit 3" : "exec sleep 1000";
+  return `{name: make, tool: script, run: "${run}", outputs: {value: {type: string}}}`;
+}
+
+testPage("why tells a root that has failed from one that is dead and from one that is slow", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "weft-page-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "stack.yaml"), threeRoots);
+  const bed = await startStack(join(folder, "stack.yaml"));
+  const page = await openPage(linkOf(bed));
+  const holdUps = page.getByRole("list", { name: "what holds the stack up" });
+  await holdUps.getByText(/^broken\.make failed/).waitFor();
+  await page
+    .getByText(/runs for/)
+    .nth(1)
+    .waitFor();
+  await bed.kill("dead");
+  await holdUps.getByText(/^dead\.make runs for .*, but its agent is dead$/).waitFor();
+  const why = async (vm: string): Promise<string[]> => {
+    await page
+      .getByRole("listitem")
+      .filter({ hasText: `reader.of_${vm}` })
+      .click();
+    const panel = page.getByRole("article", { name: `role reader.of_${vm}` });
+    const said = await panel.locator(".lead, .why li").allInnerTexts();
+    await page.keyboard.press("Escape");
+    return said.map((text) => text.replaceAll(/\d+(\.\d+)? s/g, "N s"));
+  };
+  expect(await why("broken")).toEqual([
+    "failed: input V: broken.make failed: exit 3: the disk is full",
+    "broken.make failed: exit 3: the disk is full",
+    "| the disk is full",
+  ]);
+  expect(await why("dead")).toEqual(["waits N s for dead.make.value", "dead.make runs for N s, but its agent is dead"]);
+  expect(await why("slow")).toEqual(["waits N s for slow.make.value", "slow.make runs for N s"]);
 });
 
 testPage("a wrong token is refused with the hub's words, and the search goes by keys", async () => {

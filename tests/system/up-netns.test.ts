@@ -100,11 +100,17 @@ withEngine(
       const { child, run } = await bootingRun(env);
       const inits = (): string => spawnSync("pgrep", ["--full", `directory=${folder}`], { encoding: "utf8" }).stdout;
       expect(inits()).not.toBe("");
+      const ended = once(child, "close");
       child.kill("SIGKILL");
+      await ended;
       await expect.poll(inits, patience).toBe("");
       expect(groupsLeft(run)).not.toEqual([]);
-      expect(spawnSync(process.execPath, [weft, "up", handshake, "--json"], { env }).status).toBe(0);
-      expect(readdirSync(folder).filter((left) => !left.endsWith("-running"))).toEqual([]);
+      const next = spawnSync(process.execPath, [weft, "up", handshake, "--json"], { env, encoding: "utf8" });
+      expect(next).toMatchObject({ status: 0 });
+      expect(
+        readdirSync(folder).filter((left) => !left.endsWith("-running")),
+        next.stderr,
+      ).toEqual([]);
       expect(groupsLeft(run)).toEqual([]);
     });
   },

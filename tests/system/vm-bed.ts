@@ -1,8 +1,10 @@
 // A stack of namespace vms that boot by the real cloud-init, with a hub that the test opens and closes; vms may be hurt at any moment.
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { createHash, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { readProgramDigests, vmPrograms } from "../../src/cli/agent-program.ts";
 import { giveUserData, ownParts } from "../../src/cli/give-user-data.ts";
@@ -13,7 +15,7 @@ import type { Coordinator } from "../../src/coordinator/coordinator.ts";
 import { type Hub, openHub } from "../../src/hub/hub.ts";
 import { makeSelfSigned } from "../../src/hub/self-signed.ts";
 import { operatorToken, rightsTag, vmToken } from "../../src/hub/tokens.ts";
-import { buildImage, imageFolder, type ImageOptions } from "../../src/machines/build-image.ts";
+import { imageFolder } from "../../src/machines/build-image.ts";
 import { cgroupRoots } from "../../src/machines/cgroup.ts";
 import { Lan, lanAddress, lanNet } from "../../src/machines/lan.ts";
 import { makeRunFolder } from "../../src/machines/left-behind.ts";
@@ -22,14 +24,14 @@ import { NetnsMachine } from "../../src/machines/netns.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { noCloudSeed } from "../../src/machines/seed.ts";
 import { askHub, type HubAccess, readStatus } from "../../src/monitor/follow.ts";
-import { compileExample } from "./stack-bed.ts";
+import { compileExample, root } from "./stack-bed.ts";
 
 const tokenKey = "a key for tests only";
 const port = 8470;
 
 /** Why namespace vms cannot be had here; undefined when they can. */
 export function netnsMissing(): string | undefined {
-  const tools = ["unshare", "nsenter", "ip", "systemd-nspawn", "mmdebstrap", "setsid"];
+  const tools = ["unshare", "nsenter", "ip", "systemd-nspawn", "mmdebstrap", "setsid", "flock"];
   return namesOf([...missingSystem("vms need it"), ...missingTools(...tools)]);
 }
 
@@ -38,18 +40,20 @@ export function kernelRefuses(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return undefined;
   const { stderr, status, error } = spawnSync("unshare", ["--mount", "--net", "--pid", "--uts", "--ipc", "--fork", "true"]);
   if (error === undefined && status !== 0) return `namespaces: ${stderr.toString().trim()}`;
-  return namesOf(missingKernelParts(4));
+  // So many vms run at once in all files that run side by side.
+  return namesOf(missingKernelParts(16));
 }
 
 function namesOf(missing: Missing[]): string | undefined {
   return missing.length === 0 ? undefined : missing.map(({ what, hint }) => `${what} is missing (${hint})`).join("; ");
 }
 
-/** The image that all tests boot from, built by the first who asks. */
+/** The image that all tests boot from. The first who asks has it built, in whatever process, and others wait for that. */
 export async function testImage(): Promise<string> {
-  const options: ImageOptions = { kind: "netns", packages: ["nodejs"] };
-  const folder = imageFolder(options);
-  if (!existsSync(folder)) await buildImage(options, folder);
+  const folder = imageFolder({ kind: "netns", packages: ["nodejs"] });
+  if (existsSync(folder)) return folder;
+  const build = [join(tmpdir(), "weft-test-image.lock"), process.execPath, join(root, "bin/weft.js"), "image"];
+  await promisify(execFile)("flock", build, { maxBuffer: 100_000_000 });
   return folder;
 }
 

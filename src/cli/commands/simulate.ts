@@ -133,15 +133,19 @@ interface Thoughts {
   advice: Advice[];
 }
 
+const mostIdle = 6;
+
 function showPrediction({ makespanMs, criticalPath, roles }: Prediction, { idle, advice }: Thoughts): string {
   const width = Math.max(0, ...roles.map(({ id }) => id.length));
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(3)} s`.padStart(12);
   const rows = roles.map(({ id, startMs, endMs }) => `${id.padEnd(width)}${seconds(startMs)} to${seconds(endMs)}\n`);
-  const waits = idle.filter(({ idleMs }) => idleMs > 0).map(({ vm, idleMs }) => `${vm} ${(idleMs / 1000).toFixed(3)} s`);
+  const idlest = idle.filter(({ idleMs }) => idleMs > 0).toSorted((left, right) => right.idleMs - left.idleMs);
+  const waits = idlest.slice(0, mostIdle).map(({ vm, idleMs }) => `${vm} ${(idleMs / 1000).toFixed(3)} s`);
+  const more = idlest.length > mostIdle ? ` and ${idlest.length - mostIdle} more vms` : "";
   return [
     rows.join(""),
     `makespan ${(makespanMs / 1000).toFixed(3)} s, critical path: ${criticalPath.join(" -> ")}\n`,
-    waits.length === 0 ? "" : `idle: ${waits.join(", ")}\n`,
+    waits.length === 0 ? "" : `idle: ${waits.join(", ")}${more}\n`,
     ...advice.map((one) => `advice: ${showAdvice(one)}, up to ${(one.gainMs / 1000).toFixed(3)} s sooner\n`),
   ].join("");
 }

@@ -33,8 +33,7 @@ ${accessHelp}
     if (values.replay !== undefined) {
       const events = readRecording(values.replay);
       const view = openView("", events[0]?.atMs ?? 0);
-      await replay(events, readSpeed(values.speed), view, stop.signal);
-      view.close();
+      await replay(events, readSpeed(values.speed), view, stop.signal).finally(() => view.close());
       return stop.signal.aborted ? exitCodes.interrupted : exitCodes.done;
     }
     if (values.speed !== undefined) throw new UsageError("--speed goes with --replay");
@@ -42,8 +41,7 @@ ${accessHelp}
     const view = openView(access.stack, Date.now());
     // A run of this machine takes its hub along when it ends.
     const onLost = (): void => (values.hub === undefined ? stop.abort() : view.lose());
-    await followStack(access, (event) => view.see(event, Date.now()), stop.signal, onLost);
-    view.close();
+    await followStack(access, (event) => view.see(event, Date.now()), stop.signal, onLost).finally(() => view.close());
     return exitCodes.done;
   },
 } satisfies Command;
@@ -88,7 +86,7 @@ function openView(stack: string, startMs: number): View {
     };
   }
   const usual = stack === "" ? {} : (readHistory(stack)?.roles ?? {});
-  const screen = new Screen(process.stdout);
+  const screen = new Screen(process.stdout, "whole");
   // Of the run's clock beside ours, so that what runs goes on running between two events.
   let aheadMs = 0;
   let isNew = true;
@@ -119,6 +117,7 @@ function openView(stack: string, startMs: number): View {
     close() {
       clearInterval(timer);
       process.stdout.off("resize", draw);
+      screen.close();
       draw();
     },
   };

@@ -148,7 +148,7 @@ function parseGroup(
     if (indexVar?.kind === "literal" && typeof indexVar.value === "string" && indexVar.value.length > 0)
       group.indexVar = indexVar.value;
     else if (indexVar !== undefined) reportType(context.report, indexVar, `"index_var" of "${name}"`, "a text");
-    group.skip = parseRemoved(fields?.get("removal_policies")?.value);
+    Object.assign(group, parseRemoved(fields?.get("removal_policies")?.value));
   }
   const definition = fields?.map(member.definition, `${member.definition} of "${name}"`);
   const memberProperties = definition?.get("properties")?.value;
@@ -156,13 +156,24 @@ function parseGroup(
   return group;
 }
 
-/** The members that `removal_policies` name by number; what else may stand there, only Heat can follow. */
-function parseRemoved(policies: Value | undefined): number[] {
-  const items = policies?.kind === "list" ? policies.items : [];
-  const lists = items.flatMap((item) => (item.kind === "map" ? item.entries : [])).filter(({ key }) => key === "resource_list");
-  const named = lists.flatMap(({ value }) => (value.kind === "list" ? value.items : []));
-  const numbers = named.flatMap((item) =>
-    item.kind === "literal" && /^\d+$/.test(String(item.value)) ? [Number(item.value)] : [],
-  );
-  return [...new Set(numbers)].sort((left, right) => left - right);
+/** The members that `removal_policies` name by number, and where they name others. */
+function parseRemoved(policies: Value | undefined): Pick<GroupSpec, "skip" | "removed"> {
+  const numbers = new Set<number>();
+  const unclear: Value[] = [];
+  const itemsOf = (value: Value): Value[] => {
+    if (value.kind === "list") return value.items;
+    if (value.kind !== "literal") unclear.push(value);
+    return [];
+  };
+  for (const policy of policies === undefined ? [] : itemsOf(policies)) {
+    if (policy.kind !== "map") unclear.push(policy);
+    else
+      for (const { key, value } of policy.entries)
+        for (const item of key === "resource_list" ? itemsOf(value) : []) {
+          if (item.kind === "literal" && /^\d+$/.test(String(item.value))) numbers.add(Number(item.value));
+          else unclear.push(item);
+        }
+  }
+  const skip = [...numbers].sort((left, right) => left - right);
+  return unclear[0] === undefined ? { skip } : { skip, removed: unclear[0].span };
 }

@@ -111,8 +111,9 @@ function makeNode(vm: ResolvedVm, id: string, indexes: string[], role: ResolvedR
     before: output.before.map(({ name }) => name),
     span: output.nameSpan,
   }));
-  const node: FlowRole = { id: roleId(id, spec.name), vm: id, role: spec.name, tool: spec.tool, span: spec.nameSpan, outputs };
-  return vm.order === "one_at_a_time" ? { ...node, alone: true } : node;
+  // The members of a whole group may be of two kinds: the one that was chosen, and the others.
+  const order = indexes.at(-1) === "*" && vm.roles.some(({ on }) => on !== "all") ? "dataflow" : vm.order;
+  return { id: roleId(id, spec.name), vm: id, order, role: spec.name, tool: spec.tool, span: spec.nameSpan, outputs };
 }
 
 // Cells of a role that runs on one member belong to the group as a whole.
@@ -124,7 +125,6 @@ function holderOf(vm: ResolvedVm, indexes: string[], { on }: ResolvedRole): stri
 
 function orderEdges({ vm, indexes, roles }: PlacedVm): FlowEdge[] {
   if (vm.order !== "listed") return [];
-  // The members of a whole group are of two kinds: the one that was chosen, and the others.
   const kinds = indexes.at(-1) === "*" ? (["one", "others"] as const) : (["any"] as const);
   return kinds.flatMap((kind) => {
     const chain = roles.filter(({ role: { on } }) => kind === "any" || on === "all" || on.pick === kind);

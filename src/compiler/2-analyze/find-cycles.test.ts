@@ -130,7 +130,7 @@ function chain(length: number, isRing: boolean, vm = "vm"): Flow {
 
 function makeRole(id: string, outputs: FlowOutput[]): FlowRole {
   const [vm = "", role = ""] = id.split(".");
-  return { id, vm, role, tool: "script", span, outputs };
+  return { id, vm, order: "listed", role, tool: "script", span, outputs };
 }
 
 function follows(from: string, to: string): FlowEdge {

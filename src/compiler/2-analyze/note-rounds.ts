@@ -10,7 +10,7 @@ export function noteRounds(template: Template, resolved: ResolvedTemplate, flow:
   if (template.leftOut === undefined) return;
   const first = resolved.vms.find(({ order }) => order === "one_at_a_time");
   if (first === undefined) return;
-  const rounds = findRounds(flow).map((round) => round.filter(({ alone }) => alone === true).map(({ id }) => id));
+  const rounds = findRounds(flow).map((round) => round.filter(({ order }) => order === "one_at_a_time").map(({ id }) => id));
   const busy = rounds.filter((round) => round.length > 0);
   if (busy.length > 0) report.add("deployment-rounds", first.span, { count: busy.flat().length, rounds: busy });
 }
@@ -29,7 +29,7 @@ function findRounds({ roles, edges }: Flow): FlowRole[][] {
     const next: FlowRole[] = [];
     for (const role of free) {
       (busy.has(role.vm) ? next : round).push(role);
-      if (role.alone === true) busy.add(role.vm);
+      if (role.order === "one_at_a_time") busy.add(role.vm);
     }
     for (const { id } of round) {
       for (const { to } of after.get(id) ?? []) {

@@ -261,8 +261,9 @@ function resolveVm(resource: Resource, spec: VmSpec, base: Base): ResolvedVm {
   return { ...vm, roles: shareChoice(vm, base.report) };
 }
 
-function levelOf(resource: Resource, { scope, sizeOf }: Base): Level {
-  const skip = resource.group?.skip ?? [];
+function levelOf(resource: Resource, { scope, sizeOf, report }: Base): Level {
+  const { skip = [], removed } = resource.group ?? {};
+  if (removed !== undefined) report.add("unknown-members", removed, { group: resource.name });
   return {
     name: scope.prefix + resource.name,
     indexVar: resource.group?.indexVar ?? indexOf(scope, resource),

@@ -17,6 +17,7 @@ import { hubPort } from "./boot-script.ts";
 import { type EmitScope, joined, localHot, localized, scopeAt } from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { conditionOf, writtenOf } from "./hot-values.ts";
+import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
 
 export interface CarriedVm {
@@ -426,30 +427,6 @@ export class Carriers {
   }
 }
 
-// Why a vm cannot be told who it is, or what it needs.
-function reasonNotDelivered(
-  plan: VmPlan,
-  slots: Record<string, Expr>,
-  scope: EmitScope,
-  own: Resource,
-  resolved: ResolvedTemplate,
-): string | undefined {
-  if (plan.outer !== undefined) return "it is a member of a group within a group";
-  for (let at: EmitScope | undefined = scope, resource: Resource | undefined = own; at !== undefined; at = at.parent) {
-    if (resource?.group?.kind === "AutoScalingGroup") return "members of an AutoScalingGroup have no numbers in Heat";
-    const isNested = at.parent !== undefined;
-    if (isNested && resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name))
-      return "it has a condition within a nested stack";
-    ({ resource } = at);
-  }
-  if (scope.parent !== undefined && runsAtDelete(plan))
-    return "a role of it runs when it leaves, which nobody in a nested stack waits for";
-  const { prefix } = scope.resolved;
-  const isForeign = (expr: Expr): boolean =>
-    isPrivate(expr, resolved.scopes) && [...prefixesIn(expr)].some((other) => !prefix.startsWith(other));
-  return Object.values(slots).some(isForeign) ? "it needs what is hidden in another template" : undefined;
-}
-
 function mapOf(expr: Expr, { template }: EmitScope): Json {
   return mapOfMembers(localized(expr), template.version);
 }
@@ -465,10 +442,6 @@ function unlessEmpty(key: string, map: JsonMap): JsonMap {
 
 function isCarried(plan: VmPlan): boolean {
   return plan.roles.length > 0 || plan.facts.length > 0 || plan.outputs !== undefined;
-}
-
-function runsAtDelete(plan: VmPlan): boolean {
-  return plan.roles.some(({ onDelete }) => onDelete);
 }
 
 // Heat puts the member's index in place of the variable.

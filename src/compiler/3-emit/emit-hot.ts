@@ -218,7 +218,7 @@ function makeMember(tree: Tree, definition: YAMLMap, boot: JsonMap, carriers: Ca
   const server = tree.own(definition, "properties");
   for (const key of carriers.ownProperties) tree.take(server, key);
   tree.set(definition, "type", carriers.pathFrom(vm.scope, carriers.memberFile(vm)));
-  tree.setPlain(definition, "properties", { ...boot, index: vm.indexVar ?? "" });
+  tree.setPlain(definition, "properties", boot);
   const properties = tree.own(definition, "properties");
   tree.set(properties, "server", server);
   const [metadata] = tree.maps(definition, "metadata");

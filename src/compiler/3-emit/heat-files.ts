@@ -43,7 +43,7 @@ export function bootTemplate(digests: ProgramDigests): string {
   return `${version}description: user_data of one vm, with what is private to it.
 parameters:
 ${bootParameters}${bootConditions}resources:
-  user_data: {type: OS::Heat::Value, properties: {type: string, value: ${userData(digests, false)}}}
+  user_data: {type: OS::Heat::Value, properties: {type: string, value: ${userData(digests)}}}
 outputs:
   user_data: {value: {get_attr: [user_data, value]}}
   values_digest: {value: ${valuesDigest}}
@@ -84,13 +84,12 @@ export function memberTemplate(member: Member, digests: ProgramDigests): string 
   const outputs = member.attributes.map((name) => `  ${quoted(name)}: {value: {get_attr: [member, ${quoted(name)}]}}\n`);
   return `${version}description: One member of ${quoted(member.vm).slice(1, -1)}.
 parameters:
-${bootParameters}  index: {type: number}
-  server: {type: json, hidden: true}
+${bootParameters}  server: {type: json, hidden: true}
 ${member.hasMetadata ? "  metadata: {type: json}\n" : ""}${bootConditions}resources:
   member:
     type: OS::Nova::Server
     properties:
-${properties.join("")}${serverProperties}      user_data: ${userData(digests, true)}
+${properties.join("")}${serverProperties}      user_data: ${userData(digests)}
 ${metadata}${member.runsAtDelete ? deleteDeployment("{get_resource: member}") : ""}outputs:
   OS::stack_id: {value: {get_resource: member}}
 ${member.tellsDigest ? `  values_digest: {value: ${valuesDigest}}\n` : ""}${outputs.join("")}`;
@@ -183,10 +182,10 @@ function nestedDigest(texts: string[]): string {
 }
 
 /** user_data as an expression for Heat. */
-function userData(digests: ProgramDigests, inGroup: boolean): string {
+function userData(digests: ProgramDigests): string {
   const runtime = Object.entries(digests.runtime).map(([arch, digest]) => `${arch}: ${program(`node-linux-${arch}`, digest)}`);
   // A map in a list_join becomes JSON.
-  const identity = `{format: ${identityFormat}, stack: {get_param: stack}, vm: {get_param: vm}, ${inGroup ? "index: {get_param: index}, " : ""}hubs: {get_param: hub_urls}, hubFingerprint: {get_param: hub_fingerprint}, token: ${nestedDigest(["vm", "{get_param: stack}", "{get_param: vm}"])}, sealKey: {get_param: seal_key}, carrier: {kind: heat}, program: ${program("agent.cjs", digests.agent)}, runtime: {${runtime.join(", ")}}, values: {get_param: private}, valuesDigest: ${valuesDigest}}`;
+  const identity = `{format: ${identityFormat}, stack: {get_param: stack}, vm: {get_param: vm}, hubs: {get_param: hub_urls}, hubFingerprint: {get_param: hub_fingerprint}, token: ${nestedDigest(["vm", "{get_param: stack}", "{get_param: vm}"])}, sealKey: {get_param: seal_key}, carrier: {kind: heat}, program: ${program("agent.cjs", digests.agent)}, runtime: {${runtime.join(", ")}}, values: {get_param: private}, valuesDigest: ${valuesDigest}}`;
   const sources = `{list_join: ["", [{if: [is_elsewhere, {list_join: ["", [{get_param: agent_url}, "\\n"]]}, ""]}, {list_join: ["/agent\\n", {get_param: hub_urls}]}, "/agent"]]}`;
   const script = bootScript({ identity: { hot: identity }, sources: { hot: sources } }, digests);
   return `{list_join: ["", [${hotItems([mimeStart, bootHead, ...script, "\n"])}], {get_param: [parts, list]}]}`;

@@ -4,8 +4,15 @@ import { failureId, isRetried, roleId } from "../model/cell.ts";
 import { readsOf } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Order } from "../model/role.ts";
-import type { RolePlan } from "../model/vm-plan.ts";
-import { type CellOwner, endedWell, judgeOutputs, type RoleEnd, type Settlement, settleRole } from "./progress-cells.ts";
+import {
+  type CellOwner,
+  endedWell,
+  judgeOutputs,
+  type ProgressRole,
+  type RoleEnd,
+  type Settlement,
+  settleRole,
+} from "./progress-cells.ts";
 
 /**
  * queued: an earlier role of a listed vm has not ended. choosing: which member runs it is not decided. waiting: for `after` and
@@ -52,7 +59,7 @@ export interface Progress {
 export interface ProgressVm extends CellOwner {
   order: Order;
   /** Without those that run when the vm leaves. */
-  roles: RolePlan[];
+  roles: ProgressRole[];
 }
 
 /** What the journal knows of a role. */
@@ -161,19 +168,19 @@ export function retryRole(progress: Progress, id: string, count: number): Step {
 // What a role's event makes of it; undefined: nothing.
 type Outcome = { role: RoleProgress; actions?: Action[] } | undefined;
 type Handle<Type extends EventType> = (
-  now: { vm: ProgressVm; plan: RolePlan; role: RoleProgress; own: string },
+  now: { vm: ProgressVm; plan: ProgressRole; role: RoleProgress; own: string },
   event: Extract<Event, { type: Type }>,
 ) => Outcome;
 
 const late = (): undefined => undefined;
-const never = ({ plan, role }: { plan: RolePlan; role: RoleProgress }, event: Event): never => {
+const never = ({ plan, role }: { plan: ProgressRole; role: RoleProgress }, event: Event): never => {
   throw new Error(`role ${plan.name} is ${role.phase}: "${event.type}" cannot happen`);
 };
 // Needs of a role that has left the state of waiting may still be met, or fail.
 const notComparing = { same: never, adopted: never, changed: never };
 const notWaiting = { chosen: never, "passed-over": never, turn: never, barred: never, met: late, unmet: late, reopened: never };
 const over = { ...notWaiting, ...notComparing, ended: never, due: never, refused: late };
-const lost = { ...over, reopened: ({ plan, role }: { plan: RolePlan; role: RoleProgress }) => reopen(plan, role) };
+const lost = { ...over, reopened: ({ plan, role }: { plan: ProgressRole; role: RoleProgress }) => reopen(plan, role) };
 
 // Every pair stands here: a forgotten one does not compile.
 const transitions: { [P in Phase]: { [Type in EventType]: Handle<Type> } } = {
@@ -289,7 +296,7 @@ function apply(progress: Progress, event: Event): Step {
 }
 
 // What the role's failure is called if it fails by itself.
-function ownFailure({ vm, retries }: Progress, { name }: RolePlan): string {
+function ownFailure({ vm, retries }: Progress, { name }: ProgressRole): string {
   const id = roleId(vm.vm, name);
   return failureId(id, retries.get(id) ?? 0);
 }
@@ -305,17 +312,19 @@ function follow(step: Step): Step {
   }
   const { vm, roles } = progress;
   const ends = vm.roles.map((plan) => ({ plan, end: endOf(roles[plan.name] as RoleProgress) }));
-  if (ends.some(({ end }) => end === undefined)) {
+  const isOpen = ends.some(({ end }) => end === undefined);
+  const ok = isOpen ? undefined : ends.every(({ plan, end }) => end !== undefined && endedWell(plan, end));
+  if (ok === progress.ok) return { progress, actions };
+  if (ok === undefined) {
     const { ok: _, ...open } = progress;
     return { progress: open, actions };
   }
-  const ok = ends.every(({ plan, end }) => end !== undefined && endedWell(plan, end));
-  if (ok === progress.ok) return { progress, actions };
   return { progress: { ...progress, ok }, actions: [...actions, { type: "finish", ok }] };
 }
 
 // Also a role that fails by a failure of before the retry, of which it has heard too late.
 function nextReopened({ roles, retries }: Progress): Event | undefined {
+  if (retries.size === 0) return undefined;
   const ended = Object.entries(roles).find(([, role]) => role.origin !== undefined && isRetried(role.origin, retries));
   return ended === undefined ? undefined : { type: "reopened", role: ended[0] };
 }
@@ -350,18 +359,18 @@ function nextAlone({ vm, roles }: Pick<Progress, "vm" | "roles">): Event | undef
   return first?.role.phase === "ready" ? { type: "turn", role: first.plan.name } : undefined;
 }
 
-function isAtHand({ inputs }: RolePlan, need: string): boolean {
+function isAtHand({ inputs }: ProgressRole, need: string): boolean {
   const input = inputs.find(({ name }) => need === `input ${name}`);
   return input !== undefined && readsOf(input.value).length === 0;
 }
 
-function barredBy(vm: ProgressVm, plan: RolePlan, { state, error }: RoleEnd): string {
+function barredBy(vm: ProgressVm, plan: ProgressRole, { state, error }: RoleEnd): string {
   return state === "skipped" ? (error ?? "") : `not run, since ${roleId(vm.vm, plan.name)} failed: ${error}`;
 }
 
 const isAfter = (need: string): boolean => need.startsWith("after ");
 
-function beginWaiting(vm: ProgressVm, plan: RolePlan, role: RoleProgress): Outcome {
+function beginWaiting(vm: ProgressVm, plan: ProgressRole, role: RoleProgress): Outcome {
   const afters = plan.after.map((after) => `after ${after.role}`);
   const inputs = plan.inputs.filter((input) => input.when === "eager").map((input) => `input ${input.name}`);
   const awaiting = [...new Set([...afters, ...inputs])];
@@ -372,29 +381,29 @@ function beginWaiting(vm: ProgressVm, plan: RolePlan, role: RoleProgress): Outco
 }
 
 // wait_timeout counts from the moment the role could otherwise run: its turn has come and all that it comes after has ended.
-function timeInputs(plan: RolePlan, awaiting: string[]): Action[] {
+function timeInputs(plan: ProgressRole, awaiting: string[]): Action[] {
   return plan.inputs.flatMap(({ name, waitTimeoutMs: ms }) =>
     ms !== undefined && awaiting.includes(`input ${name}`) ? [{ type: "time" as const, role: plan.name, input: name, ms }] : [],
   );
 }
 
-function startInTurn({ order }: ProgressVm, plan: RolePlan, role: RoleProgress): Outcome {
+function startInTurn({ order }: ProgressVm, plan: ProgressRole, role: RoleProgress): Outcome {
   return order === "one_at_a_time" ? { role: { ...role, phase: "ready" } } : startOrCompare(plan, role);
 }
 
-function startOrCompare(plan: RolePlan, role: RoleProgress): Outcome {
+function startOrCompare(plan: ProgressRole, role: RoleProgress): Outcome {
   if (role.earlier === undefined) return start(plan, role);
   return { role: { ...role, phase: "comparing" }, actions: [{ type: "compare", role: plan.name }] };
 }
 
-function start(plan: RolePlan, before: RoleProgress): Outcome {
+function start(plan: ProgressRole, before: RoleProgress): Outcome {
   const { earlier: _, ...role } = before;
   const attempt = role.attempt + 1;
   return { role: { ...role, phase: "running", attempt }, actions: [{ type: "start", role: plan.name, attempt }] };
 }
 
 // What was chosen, and what it has written at once, stands: both are decided once.
-function reopen(plan: RolePlan, { attempt }: RoleProgress): Outcome {
+function reopen(plan: ProgressRole, { attempt }: RoleProgress): Outcome {
   const role: RoleProgress = { phase: plan.on === "all" ? "queued" : "choosing", attempt, failures: 0, awaiting: [] };
   const actions: Action[] = [{ type: "reopen", role: plan.name }];
   if (plan.on !== "all") actions.push({ type: "choose", role: plan.name });
@@ -406,7 +415,13 @@ function failUnmet({ vm, plan, role, own }: Parameters<Handle<"unmet">>[0], even
   return end(vm, plan, { ...role, phase: "failed", awaiting: [], error: `${event.need}: ${event.error}`, origin });
 }
 
-function end(vm: ProgressVm, plan: RolePlan, role: RoleProgress, outputs: Record<string, Json> = {}, carried = false): Outcome {
+function end(
+  vm: ProgressVm,
+  plan: ProgressRole,
+  role: RoleProgress,
+  outputs: Record<string, Json> = {},
+  carried = false,
+): Outcome {
   const ended = endOf(role);
   if (ended === undefined) throw new Error(`role ${plan.name} has not ended: it is ${role.phase}`);
   const cells = settleRole(vm, plan, ended, outputs);

@@ -1,0 +1,38 @@
+// Which vms get no plan from Heat, and why.
+import type { Expr } from "../../model/expression.ts";
+import type { ResolvedTemplate } from "../../model/resolved.ts";
+import type { Resource } from "../../model/template.ts";
+import type { VmPlan } from "../../model/vm-plan.ts";
+import { isPrivate, prefixesIn } from "./bind-values.ts";
+import type { EmitScope } from "./emit-scopes.ts";
+
+/** Returns why Heat cannot tell a vm who it is, or what it needs; undefined where it can. */
+export function reasonNotDelivered(
+  plan: VmPlan,
+  slots: Record<string, Expr>,
+  scope: EmitScope,
+  own: Resource,
+  resolved: ResolvedTemplate,
+): string | undefined {
+  if (plan.outer !== undefined) return "it is a member of a group within a group";
+  // Heat's digest takes other characters for bytes of Latin-1, where they are any.
+  if (/[^\x20-\x7e]/.test(plan.vm)) return "Heat makes tokens over names of ASCII characters only";
+  for (let at: EmitScope | undefined = scope, resource: Resource | undefined = own; at !== undefined; at = at.parent) {
+    if (resource?.group?.kind === "AutoScalingGroup") return "members of an AutoScalingGroup have no numbers in Heat";
+    const isNested = at.parent !== undefined;
+    if (isNested && resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name))
+      return "it has a condition within a nested stack";
+    ({ resource } = at);
+  }
+  if (scope.parent !== undefined && runsAtDelete(plan))
+    return "a role of it runs when it leaves, which nobody in a nested stack waits for";
+  const { prefix } = scope.resolved;
+  const isForeign = (expr: Expr): boolean =>
+    isPrivate(expr, resolved.scopes) && [...prefixesIn(expr)].some((other) => !prefix.startsWith(other));
+  return Object.values(slots).some(isForeign) ? "it needs what is hidden in another template" : undefined;
+}
+
+/** Whether a role runs when its vm leaves. */
+export function runsAtDelete(plan: VmPlan): boolean {
+  return plan.roles.some(({ onDelete }) => onDelete);
+}
