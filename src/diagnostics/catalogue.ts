@@ -221,7 +221,7 @@ export const catalogue = {
   "unclear-input": {
     severity: "warning",
     says: ({ name, key }: { name: string; key: string }) => `input "${name}" is taken as a plain map because of its key "${key}"`,
-    why: "An input is written short (`NAME: EXPR`) or long (`NAME: {value: EXPR, type: ..., ...}`). It counts as long if it has the key `value` and none that weft does not know. This one has `value` and a key that looks like a misspelt one, so it is passed on as a map.",
+    why: "An input is written short (`NAME: EXPR`) or long (`NAME: {value: EXPR, type: ..., ...}`). It counts as long if it has the key `value` and none that weft does not know. This one has `value` and a key that looks like a misspelt one, or `secret`, which outputs and parameters have, so it is passed on as a map.",
   },
   // References
   "unknown-attribute": {

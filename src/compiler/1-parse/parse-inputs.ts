@@ -10,6 +10,7 @@ import { openMap, toJson } from "./read-fields.ts";
 export const valueTypes: readonly ValueType[] = ["string", "number", "boolean", "json", "comma_delimited_list"];
 export const longKeys = ["value", "type", "default", "description", "when", "wait_timeout", "bind"];
 export const whens: readonly When[] = ["eager", "lazy", "deferred"];
+const secretHint = "an input is secret if what it reads is: an output with `secret: true`, a parameter with `hidden: true`";
 
 /** Reads the `inputs` of the role that messages call `label` and `tool` runs. */
 export function parseInputs(entry: Entry | undefined, label: string, tool: string, context: ParseContext): InputSpec[] {
@@ -52,8 +53,8 @@ function isLong({ key: name, value }: Entry, context: ParseContext): boolean {
   const foreign = value.entries.filter(({ key }) => !longKeys.includes(key));
   for (const { key, keySpan } of foreign) {
     const nearest = findNearest(key, longKeys);
-    if (nearest !== undefined)
-      context.report.add("unclear-input", keySpan, { name, key }, { hint: `did you mean "${nearest}"?` });
+    const hint = key === "secret" ? secretHint : nearest && `did you mean "${nearest}"?`;
+    if (hint !== undefined) context.report.add("unclear-input", keySpan, { name, key }, { hint });
   }
   return foreign.length === 0;
 }
