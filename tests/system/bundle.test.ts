@@ -16,7 +16,7 @@ test("the agent's bundle is at most 48 kB gzipped: a vm fetches it at every firs
   expect(gzipSync(program.join("\n")).length).toBeLessThanOrEqual(48 * 1024);
 });
 
-test("the shims of a tool add at most 7 kB gzipped to that", () => {
+test("the shims of a tool add at most 8 kB gzipped to that", () => {
   const shims = JSON.parse(text.slice(text.indexOf("{"), text.indexOf("\n") - 1)) as Record<string, string>;
   const tools = new Set(Object.keys(shims).map((name) => name.replace(/[-.].*/, "")));
   expect([...tools].sort()).toEqual(["ansible", "chef", "client", "lazy", "murano", "puppet", "salt", "script"]);
@@ -27,7 +27,7 @@ test("the shims of a tool add at most 7 kB gzipped to that", () => {
       (name) => /^(client|lazy)\./.test(name) && own.some((one) => extname(one) === extname(name)),
     );
     const texts = [...new Set([...own, ...shared])].map((name) => shims[name]);
-    expect(gzipSync(texts.join("")).length, tool).toBeLessThanOrEqual(7 * 1024);
+    expect(gzipSync(texts.join("")).length, tool).toBeLessThanOrEqual(8 * 1024);
   }
 });
 
