@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { Failure, messageOf } from "../model/failure.ts";
-import type { Json, JsonMap } from "../model/json.ts";
+import { isMap, type Json, type JsonMap } from "../model/json.ts";
 
 /** All that is needed to get a token and to find a service. */
 export interface CloudConfig {
@@ -204,10 +204,6 @@ function merge(base: Json, over: Json): Json {
   const merged = { ...base };
   for (const [key, value] of Object.entries(over)) merged[key] = merged[key] === undefined ? value : merge(merged[key], value);
   return merged;
-}
-
-function isMap(value: Json | undefined): value is JsonMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function given(value: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 // Heat's functions that compare values, as Python compares them: True is 1 and False is 0.
-import type { Json } from "../model/json.ts";
+import { isMap, type Json } from "../model/json.ts";
 
 /** Returns what Python's `left == right` gives. */
 export function equalsInPython(left: Json, right: Json): boolean {
@@ -17,10 +17,6 @@ export function equalsInPython(left: Json, right: Json): boolean {
 
 function plain(value: Json): Json {
   return typeof value === "boolean" ? Number(value) : value;
-}
-
-function isMap(value: Json): value is { [key: string]: Json } {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 /** equals: `[VALUE, VALUE]`. */

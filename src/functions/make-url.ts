@@ -1,5 +1,5 @@
 // Heat's function make_url: a URL from its parts, escaped as Python's urllib does.
-import type { Json, JsonMap } from "../model/json.ts";
+import { isMap, type Json } from "../model/json.ts";
 import { pythonText } from "./python-text.ts";
 
 const parts = ["scheme", "username", "password", "host", "port", "path", "query", "fragment"];
@@ -69,8 +69,4 @@ function quote(text: string, safe: string): string {
       "",
     );
   }).join("");
-}
-
-function isMap(value: Json): value is JsonMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

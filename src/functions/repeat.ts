@@ -1,5 +1,5 @@
 // Heat's function repeat.
-import type { Json, JsonMap } from "../model/json.ts";
+import { isMap, type Json, type JsonMap } from "../model/json.ts";
 
 const maxItems = 100_000;
 
@@ -55,8 +55,4 @@ function fillText(text: string, placeholders: string[], row: Json[]): string {
     if (typeof item !== "string") throw new Error(`repeat: the items for ${placeholder} must be texts`);
     return filled.split(placeholder).join(item);
   }, text);
-}
-
-function isMap(value: Json): value is JsonMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

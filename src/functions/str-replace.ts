@@ -1,5 +1,5 @@
 // str_replace and its strict forms, as Heat does them.
-import type { Json, JsonMap } from "../model/json.ts";
+import { isMap, type Json } from "../model/json.ts";
 import { pythonJson, pythonText } from "./python-text.ts";
 
 const maxLength = 2 ** 24;
@@ -43,8 +43,4 @@ function textOf(form: Form, placeholder: string, value: Json): string {
   const isEmpty = text === "" || (typeof value === "object" && (text === "{}" || text === "[]"));
   if (form === "str_replace_vstrict" && isEmpty) throw new Error(`${form}: ${placeholder} has no value`);
   return text;
-}
-
-function isMap(value: Json): value is JsonMap {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -7,6 +7,11 @@ export interface JsonMap {
   [key: string]: Json;
 }
 
+/** Tells whether a value is a JSON object. */
+export function isMap(value: Json | undefined): value is JsonMap {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** Returns the JSON text of `value` with object keys sorted, so that equal values have equal texts. */
 export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;

@@ -1,5 +1,5 @@
 // Scripts of an execution plan that are of type Chef or Puppet: our own adapters say what the executor starts for them.
-import type { Json, JsonMap } from "../../model/json.ts";
+import { isMap, type Json, type JsonMap } from "../../model/json.ts";
 import type { Job, PreparedFile, Prepared } from "../tool.ts";
 import { chef } from "./chef.ts";
 import { puppet } from "./puppet.ts";
@@ -62,9 +62,4 @@ function hasFile(plan: JsonMap, script: JsonMap, name: string): boolean {
     const definition = typeof id === "string" && isMap(definitions) ? definitions[id] : undefined;
     return (isMap(definition) ? definition["Name"] : id) === name;
   });
-}
-
-/** Tells whether a part of a plan is a map. */
-export function isMap(value: Json | undefined): value is JsonMap {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

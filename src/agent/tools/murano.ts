@@ -1,9 +1,9 @@
 // The tool `murano`: an execution plan, or the template of one in a package; inputs are paths in its Parameters, which block its Body where
 // it uses them. Its shims: murano.py and its parts.
-import type { Json, JsonMap } from "../../model/json.ts";
+import { isMap, type Json, type JsonMap } from "../../model/json.ts";
 import { checkOptions, describeJob, readPaths } from "../tool-options.ts";
 import type { PreparedFile, Tool } from "../tool.ts";
-import { isMap, prepareTools } from "./murano-tools.ts";
+import { prepareTools } from "./murano-tools.ts";
 
 export const murano = {
   name: "murano",
