@@ -14,7 +14,7 @@ export interface AgentConfig {
   hubFingerprint?: string;
   /** Who I am: vmToken (hub/tokens.ts). */
   token: string;
-  /** What I may in this generation: rightsTag over the rights of the instantiated plan. */
+  /** What I may in this generation: rightsTag over the rights of the plan. */
   tag: string;
   /** The stack's seal key, under which secrets travel. Needed where the plan has a secret output. */
   sealKey?: string;

@@ -4,7 +4,7 @@ import type { Dataflow } from "../coordinator/dataflow.ts";
 import type { Gathered } from "../coordinator/gather.ts";
 import { chooseBranches, evaluateExpr, type Lookup } from "../functions/evaluate.ts";
 import { asCondition } from "../functions/heat-functions.ts";
-import { type CellRecord, cellId, factCell, memberId, memberNumbers, parseCellId, roleId, showCell } from "../model/cell.ts";
+import { type CellRecord, cellId, factCell, memberId, membersOf, parseCellId, roleId, showCell } from "../model/cell.ts";
 import { choiceKeyOf, type Expr, type Read, readsOf } from "../model/expression.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
@@ -187,12 +187,9 @@ export class Cells {
   }
 
   #membersOf(read: Extract<Read, { kind: "gather" }>): string[] {
-    const size = evaluateExpr(read.size, this.#lookup);
-    // Heat hands numbers over as texts at times.
-    const count = Number(size);
-    if (!Number.isInteger(count) || count < 0) throw new Error(`the size of ${read.group} is not a number of members`);
-    const idOf = (number: number): string => memberId(read.group, number) + (read.inside ?? "");
-    return memberNumbers(count, read.skip).map((number) => cellId(idOf(number), read.role, read.output));
+    const members = membersOf(evaluateExpr(read.size, this.#lookup), read.skip);
+    const idOf = (member: string): string => memberId(read.group, member) + (read.inside ?? "");
+    return members.map((member) => cellId(idOf(member), read.role, read.output));
   }
 
   #isPresent(read: Read): boolean {

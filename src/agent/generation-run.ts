@@ -248,11 +248,12 @@ export class GenerationRun {
   async #choose(plan: RolePlan): Promise<void> {
     const { on, name: role } = plan;
     const { journal, name } = this.#vm;
-    if (on === "all") return;
+    const { group } = this.#plan;
+    if (on === "all" || group === undefined) return;
     try {
       let index = journal.memory.choices[on.choice];
       if (index === undefined) {
-        index = await chooseMember(on, this.#cells, this.#dataflow, this.#signal);
+        index = await chooseMember(on, group, this.#cells, this.#dataflow, this.#signal);
         journal.append({ type: "chosen", choice: on.choice, index });
       }
       this.#dispatch({ type: (index === indexesIn(name).at(-1)) === (on.pick === "one") ? "chosen" : "passed-over", role });

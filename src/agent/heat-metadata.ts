@@ -81,11 +81,12 @@ export function findDelivery(metadata: Json): HeatDelivery | undefined {
 
 function readDeployment(entry: Entry): Deployment {
   const values = inputOf(entry, "weft_values") ?? {};
+  const digest = inputOf(entry, "weft_values_digest") ?? "";
   return {
     ...readConfig(entry.config),
     tag: textOf(entry, "weft_tag"),
     values: (typeof values === "string" ? JSON.parse(values) : values) as Deployment["values"],
-    valuesDigest: textOf(entry, "weft_values_digest"),
+    valuesDigest: digest as NonNullable<Deployment["valuesDigest"]>,
   };
 }
 

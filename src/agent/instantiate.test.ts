@@ -57,7 +57,6 @@ const plan: VmPlan = {
 test("a member's own index stands for [self] in cells and for the index variable in every text", () => {
   const member = instantiatePlan(plan, "app[2]");
   expect(member.vm).toBe("app[2]");
-  expect(member.rights).toEqual({ read: ["db.mysql.port", "app[*].serve.url"], write: ["app[2].serve.url"], choose: ["app"] });
   expect(member.roles[0]).toMatchObject({
     options: { labels: ["app-2"] },
     inputs: [{ value: { read: { cell: "app[2].setup.id" } } }, { value: { arg: { value: "2" } }, default: "app2" }],

@@ -1,15 +1,15 @@
 // Makes one member's plan of its group's plan: its own index for `[self]` and for the index variable. Pure.
-import { indexesIn } from "../model/cell.ts";
+import { indexesIn, isMemberIndex } from "../model/cell.ts";
 import { fillExpr, fillJson, fillRead, type Filling } from "../model/expression.ts";
 import type { JsonMap } from "../model/json.ts";
 import type { Level, RolePlan, VmPlan } from "../model/vm-plan.ts";
 
-/** Returns the plan of the member whose id is `vm`; the plan of a single vm is returned as it is. */
+/** Returns the plan of the member whose id is `vm`, its rights still those of any member; the plan of a single vm is returned as it is. */
 export function instantiatePlan(plan: VmPlan, vm: string): VmPlan {
   if (plan.group === undefined) return plan;
   const levels = [...(plan.outer ?? []), plan.group];
   const indexes = indexesIn(vm);
-  if (indexes.length !== levels.length || indexes.some((index) => !/^\d+$/.test(index)))
+  if (indexes.length !== levels.length || !indexes.every(isMemberIndex))
     throw new Error(`the plan of ${plan.vm} is a group's, and ${vm} does not say which member this is`);
   const filling = fillingFor(levels, indexes);
   return {
@@ -18,11 +18,6 @@ export function instantiatePlan(plan: VmPlan, vm: string): VmPlan {
     group: fillLevel(plan.group, filling),
     ...(plan.outer === undefined ? {} : { outer: plan.outer.map((level) => fillLevel(level, filling)) }),
     roles: plan.roles.map((role) => instantiateRole(role, filling)),
-    rights: {
-      read: plan.rights.read.map(filling.cell),
-      write: plan.rights.write.map(filling.cell),
-      choose: plan.rights.choose.map(filling.text),
-    },
   };
 }
 

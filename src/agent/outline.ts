@@ -1,5 +1,5 @@
 // What a vm's roles are, for people who look on: read off its plan, without any value. Pure.
-import { cellId, endCell, indexesIn, memberId, parseCellId, roleId, withIndexes } from "../model/cell.ts";
+import { cellId, endCell, indexesIn, isMemberIndex, memberId, parseCellId, roleId, withIndexes } from "../model/cell.ts";
 import { type Read, readsOf } from "../model/expression.ts";
 import type { InputOutline, RoleOutline, VmOutline } from "../model/status.ts";
 import type { AfterPlan, RolePlan, VmPlan } from "../model/vm-plan.ts";
@@ -35,7 +35,7 @@ function outlineRead(read: Read): InputOutline["reads"][number] {
 function ofAnyMember(cell: string): string {
   const parts = parseCellId(cell);
   if (parts === undefined) return cell;
-  const indexes = indexesIn(parts.vm).map((index) => (/^\d+$/.test(index) ? index : "*"));
+  const indexes = indexesIn(parts.vm).map((index) => (isMemberIndex(index) ? index : "*"));
   return cellId(withIndexes(parts.vm, indexes), parts.role, parts.output);
 }
 

@@ -16,7 +16,7 @@ export function readDeployed(
     valuesDigest?: string | undefined;
   },
 ): Deployed {
-  const { format, generation, plan, tag, values, valuesDigest = "" } = deployment;
+  const { format, generation, plan, tag, values } = deployment;
   if (format !== identityFormat || plan.format !== planFormat) {
     const known = `${identityFormat} with plans of format ${planFormat}`;
     throw new Failure(
@@ -25,6 +25,8 @@ export function readDeployed(
       `this agent reads deployments of format ${known}, not ${format} with ${plan.format}`,
     );
   }
+  const { valuesDigest: given = "" } = deployment;
+  const valuesDigest = typeof given === "string" ? given : given[indexesIn(own.vm).at(-1) ?? ""];
   if (valuesDigest !== "" && valuesDigest !== own.valuesDigest) {
     const why = "values that only this vm may know have changed since its user_data was made";
     throw new Failure("give-up", "private-values", `${why}: the vm must be replaced to hear of them`);

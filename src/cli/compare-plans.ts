@@ -71,7 +71,7 @@ function changedValues(
 
 // Readers of readers too, each told with those that it reads.
 function addReaders(changes: Map<string, RoleChange>, flow: Flow): void {
-  const inGroup = (id: string): string => id.replace(/\[\d+\]/, "[*]");
+  const inGroup = (id: string): string => id.replace(/\[[A-Za-z0-9]+\]/, "[*]");
   const queue = [...changes.keys()];
   for (let id = queue.shift(); id !== undefined; id = queue.shift()) {
     for (const edge of flow.edges) {

@@ -1,7 +1,7 @@
 // Which vms a stack plan makes here, with the addresses they get and the values that Heat would give each.
 import { fillingFor, instantiatePlan } from "../agent/instantiate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
-import { indexesIn, memberNumbers, withIndexes } from "../model/cell.ts";
+import { indexesIn, membersOf, withIndexes } from "../model/cell.ts";
 import { fillExpr, type Expr } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import type { Level, StackPlan, VmPlan } from "../model/vm-plan.ts";
@@ -45,7 +45,7 @@ export function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer)
     members = members.flatMap((indexes) => {
       const own = fillingFor(levels.slice(0, depth), indexes);
       const size = heat.evaluate(fillExpr(sizeOf(plan, compiled, level), own), { vm, slot: "group.size" });
-      return memberNumbers(Number(size), level.skip).map((number) => [...indexes, String(number)]);
+      return membersOf(size, level.skip).map((member) => [...indexes, member]);
     });
   }
   return members.flatMap((indexes): Member[] => {

@@ -1,5 +1,5 @@
 // Evaluates an expression once everything that it refers to is known; the compiler and the agent share it.
-import { memberNumbers } from "../model/cell.ts";
+import { membersOf } from "../model/cell.ts";
 import { type Each, type Expr, fillExpr, fillWith, type Path, type Read } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
 import { digInto, digIntoParameter } from "./dig.ts";
@@ -28,7 +28,7 @@ function evaluateItem(expr: Expr, lookup: Lookup): Json | undefined {
     case "value":
       return expr.value;
     case "slot":
-      return expr.at === undefined ? lookup.slot(expr.slot) : digInto(lookup.slot(expr.slot), [expr.at]);
+      return expr.at === undefined ? lookup.slot(expr.slot) : valueOfMember(lookup.slot(expr.slot), expr.at);
     case "read":
       return digInto(lookup.read(expr.read), expr.path);
     case "list":
@@ -87,13 +87,15 @@ export function chooseBranches(expr: Expr, lookup: Lookup): Expr {
 
 /** The members of a group one by one; how many there are is known without waiting. */
 function expandEach({ size: sizeExpr, skip, index, item, keyed }: Each, lookup: Lookup): Expr {
-  // Heat hands numbers over as texts at times.
-  const size = Number(evaluateExpr(sizeExpr, lookup));
-  if (!Number.isInteger(size) || size < 0) throw new Error("the size of a group is not a number of members");
-  const numbers = memberNumbers(size, skip);
-  const items = numbers.map((number) => fillExpr(item, fillWith(index, number)));
+  const members = membersOf(evaluateExpr(sizeExpr, lookup), skip);
+  const items = members.map((member) => fillExpr(item, fillWith(index, member)));
   if (keyed !== true) return { kind: "list", items };
-  return { kind: "map", entries: Object.fromEntries(items.map((entry, position) => [String(numbers[position]), entry])) };
+  return { kind: "map", entries: Object.fromEntries(items.map((entry, position) => [members[position], entry])) };
+}
+
+// Heat's first version has a list where later ones have a map.
+function valueOfMember(values: Json, member: string): Json {
+  return digInto(values, [Array.isArray(values) ? Number(member) : member]);
 }
 
 /** This very object stands for a branch that is not written. */

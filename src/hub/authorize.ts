@@ -2,6 +2,7 @@
 import type { Hello, RequestBody } from "../coordinator/backends/hub-frames.ts";
 import { parseKey, stackPrefix } from "../coordinator/keys.ts";
 import { matchesCell, namePattern } from "../model/cell.ts";
+import { rightsOf } from "../model/rights-text.ts";
 import type { Rights } from "../model/vm-plan.ts";
 import { operatorToken, rightsTag, sameSecret, vmToken } from "./tokens.ts";
 
@@ -17,7 +18,7 @@ export function identify(claim: Omit<Hello, "v">, tokenKey: string): Identity | 
   const { id, generation, rights, tag } = vm;
   const known =
     sameSecret(token, vmToken(tokenKey, stack, id)) && sameSecret(tag, rightsTag(tokenKey, stack, id, generation, rights));
-  return known ? { kind: "vm", stack, vm: id, epoch: generation, rights } : undefined;
+  return known ? { kind: "vm", stack, vm: id, epoch: generation, rights: rightsOf(rights, id) } : undefined;
 }
 
 /**

@@ -1,5 +1,6 @@
 // Who a vm is and what it may do, as digests that Heat can make too. The hub recomputes them and keeps no table.
 import { createHash, timingSafeEqual } from "node:crypto";
+import { anyMember } from "../model/cell.ts";
 import { rightsText } from "../model/rights-text.ts";
 import type { Rights } from "../model/vm-plan.ts";
 
@@ -18,9 +19,9 @@ export function vmToken(key: string, stack: string, vm: string): string {
   return nestedDigest(key, `vm/${stack}/${vm}`);
 }
 
-/** What I may: the tag over the rights of a vm in a generation. */
+/** What I may: the tag over the rights of a vm in a generation. All members of a group have one, over the rights that are in their plan. */
 export function rightsTag(key: string, stack: string, vm: string, generation: string, rights: Rights): string {
-  return nestedDigest(key, `rights/${stack}/${vm}/${generation}/${rightsText(rights)}`);
+  return nestedDigest(key, `rights/${stack}/${anyMember(vm)}/${generation}/${rightsText(rights)}`);
 }
 
 /** The token of the stack's operator, who may see and do everything in it. */

@@ -28,7 +28,7 @@ export interface Machine extends AsyncDisposable {
 
 /** The name of a vm's folder or file: members' brackets would be patterns to a shell. */
 export function fileNameOf(vm: string): string {
-  return vm.replace(/\[(\d+)\]/g, ".$1").replace(/[^A-Za-z0-9._-]/g, "_");
+  return vm.replace(/\[([A-Za-z0-9]+)\]/g, ".$1").replace(/[^A-Za-z0-9._-]/g, "_");
 }
 
 /** The console of a vm that boots, below the run's folder. */

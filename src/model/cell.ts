@@ -31,6 +31,23 @@ export function memberNumbers(size: number, skip: readonly number[] = []): numbe
   return numbers;
 }
 
+/**
+ * The members of a group by what stands in brackets: `size` is their number, or (of an AutoScalingGroup, whose members have the names
+ * that Heat makes) a map with a key for each, in their order. Throws an Error for what is neither.
+ */
+export function membersOf(size: Json, skip?: readonly number[]): string[] {
+  if (size !== null && typeof size === "object" && !Array.isArray(size)) return Object.keys(size);
+  // Heat hands numbers over as texts at times.
+  const count = Number(size);
+  if (!Number.isInteger(count) || count < 0) throw new Error("the size of a group is not a number of members");
+  return memberNumbers(count, skip).map(String);
+}
+
+/** Tells whether `index` names one member, as a number or a name from Heat does. */
+export function isMemberIndex(index: string): boolean {
+  return /^[A-Za-z0-9]+$/.test(index);
+}
+
 /** Everything in brackets in a vm's id, outermost first: `0` and `2` of `app[0]/web[2]`. */
 export function indexesIn(vm: string): string[] {
   return [...vm.matchAll(/\[([^[\]]*)\]/g)].map(([, index]) => index as string);
@@ -44,6 +61,11 @@ export function wholeId(vm: string): string {
 /** A vm's id without the numbers of members: `app/web`. */
 export function withoutIndexes(vm: string): string {
   return vm.replace(/\[[^[\]]*\]/g, "");
+}
+
+/** The id of any member of the groups that `vm` is in: `app[*]`. */
+export function anyMember(vm: string): string {
+  return vm.replace(/\[[^[\]]*\]/g, "[*]");
 }
 
 /** Replaces what stands in brackets in a vm's id, in order. */
@@ -112,7 +134,7 @@ export function matchesCell(pattern: string, cell: string): boolean {
   if (tails.length === 0 || !cell.startsWith(head)) return false;
   let rest = cell.slice(head.length);
   for (const tail of tails) {
-    const index = /^\[\d+\]/.exec(rest)?.[0];
+    const index = /^\[[A-Za-z0-9]+\]/.exec(rest)?.[0];
     if (index === undefined || !rest.startsWith(tail, index.length)) return false;
     rest = rest.slice(index.length + tail.length);
   }

@@ -51,10 +51,10 @@ export interface Deployment {
   generation: string;
   /** Of a member: its group's plan. */
   plan: VmPlan;
-  /** rightsTag (hub/tokens.ts) over the rights of the instantiated plan. */
+  /** rightsTag (hub/tokens.ts) over the plan's rights. */
   tag: string;
   /** What Heat resolved, by slot; VmIdentity.values come on top. */
   values: Record<string, Json>;
-  /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. */
-  valuesDigest?: string;
+  /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. Of members that have names, a map by these. */
+  valuesDigest?: string | Record<string, string>;
 }

@@ -78,7 +78,7 @@ function inputEdges(role: RoleOutline, { name, when, reads }: InputOutline, find
 
 function makeFinder(roles: RoleOutline[]): Finder {
   const byId = new Map(roles.map((role) => [role.id, role]));
-  const members = groupBy(roles, ({ id }) => id.replace(/\[\d+\]\./, "[*]."));
+  const members = groupBy(roles, ({ id }) => id.replace(/\[[A-Za-z0-9]+\]\./, "[*]."));
   const none = { found: [], oneOf: false };
   return (cell) => {
     const parts = parseCellId(cell);

@@ -113,7 +113,7 @@ export function writersOf(picture: Picture, cell: string): string[] | undefined 
   if (parts === undefined || parts.role === "@vm") return undefined;
   const id = roleId(parts.vm, parts.role);
   if (picture.roles.has(id)) return [id];
-  const member = new RegExp(`^${parts.vm.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\[\\d+\\]\\.${parts.role}$`);
+  const member = new RegExp(`^${parts.vm.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\[[A-Za-z0-9]+\\]\\.${parts.role}$`);
   const members = [...picture.roles.keys()].filter((candidate) => member.test(candidate));
   return members.length > 0 ? members : [id];
 }

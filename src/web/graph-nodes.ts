@@ -89,7 +89,7 @@ export function layOut(picture: Picture, together: boolean): Graph | undefined {
 
 /** The node of all members of a group together. */
 export function groupNode(id: string): string {
-  return id.replace(/\[\d+\](?=[^[\]]*$)/, "[*]");
+  return id.replace(/\[[A-Za-z0-9]+\](?=[^[\]]*$)/, "[*]");
 }
 
 /** How many of `ids` are in which state. */

@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { instantiatePlan } from "../../src/agent/instantiate.ts";
 import { rightsTag, vmToken } from "../../src/hub/tokens.ts";
+import { evaluateExpr, type Lookup } from "../../src/functions/evaluate.ts";
+import { visitExpr } from "../../src/model/expression.ts";
+import type { Json } from "../../src/model/json.ts";
 import type { VmIdentity } from "../../src/model/vm-identity.ts";
 import type { Emitted } from "../../src/compiler/compile.ts";
 import type { VmPlan } from "../../src/model/vm-plan.ts";
@@ -58,7 +61,7 @@ interface Case {
 let created: Created[] = [];
 beforeAll(() => {
   if (!isHeatThere) return;
-  const cases: Case[] = [ofParts(), ofValues(), ofMembers()];
+  const cases: Case[] = [ofParts(), ofValues(), ofMembers(), ofScaling()];
   const given = { weft_hub_urls: "https://10.0.0.2:8470,https://10.0.0.3:8470", weft_token_key: tokenKey };
   created = createWithHeat(
     cases.map(({ emitted, parameters, attributes }) => ({
@@ -67,7 +70,7 @@ beforeAll(() => {
       attributes,
     })),
   );
-  expect(created.map(({ error }) => error)).toEqual([null, null, null]);
+  expect(created.map(({ error }) => error)).toEqual([null, null, null, null]);
 }, 180_000);
 
 const readParts = `import email, json, sys
@@ -178,6 +181,21 @@ test.runIf(isHeatThere)("plan, values, token and tag arrive as weft would make t
   for (const secret of [identity.token, identity.sealKey, tokenKey]) expect(all).not.toContain(secret);
 });
 
+type Deployed = CreatedServer["deployments"][number] | undefined;
+
+/** What the slots in a member's own plan come to. */
+function valuesFor(vm: string, compiled: VmPlan, deployed: Deployed): Json[] {
+  const values = deployed?.values["weft_values"] as Record<string, Json>;
+  const slots: Json[] = [];
+  const lookup: Lookup = { slot: (name) => values[name] ?? null, read: () => null };
+  for (const { inputs } of instantiatePlan(compiled, vm).roles)
+    for (const { value } of inputs)
+      visitExpr(value, (inner) => {
+        if (inner.kind === "slot") slots.push(evaluateExpr(inner, lookup));
+      });
+  return slots;
+}
+
 function ofMembers(): Case {
   const text = `resources:
   app:
@@ -221,10 +239,113 @@ test.runIf(isHeatThere)(
       expect(partsOf(member)).toContainEqual(["text/plain", "", `#!/bin/sh\necho ${index}`]);
       const [run, more] = member.deployments.filter(({ name }) => name === "weft");
       expect(more).toBeUndefined();
-      const { rights } = instantiatePlan(plan.vms[0] as VmPlan, vm);
-      expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, rights));
-      expect(Object.values(run?.values["weft_values"] ?? {})).toContain(`10.0.0.${index}`);
+      const compiled = plan.vms[0] as VmPlan;
+      expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
+      expect(valuesFor(vm, compiled, run)).toContain(`10.0.0.${index}`);
       expect(member.deployments.filter(({ name }) => name === "weft_delete")).toMatchObject([{ actions: ["DELETE"] }]);
     }
   },
 );
+
+const memberFarm = `heat_template_version: 2015-10-15
+resources:
+  web:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        tool: script
+        roles:
+          - {name: serve, run: x, inputs: {OWN: {value: {get_attr: [web, first_address]}, bind: deploy}}, outputs: {url: {type: string}}}
+outputs:
+  url: {value: {get_attr: [web, url]}}
+`;
+
+function ofScaling(): Case {
+  const text = `parameters: {key: {type: string, hidden: true}}
+resources:
+  app:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 1
+      max_size: 5
+      desired_capacity: 3
+      resource:
+        type: OS::Nova::Server
+        properties: {image: i, flavor: f, user_data: "#!/bin/sh\\necho hello"}
+        metadata:
+          weft:
+            tool: script
+            roles:
+              - {name: a, run: x, inputs: {KEY: {get_param: key}}, outputs: {o: {type: string}}}
+              - {name: z, run: x, on_delete: true}
+  farms:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 2, max_size: 5, resource: {type: farm.yaml}}
+  db:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        tool: script
+        roles:
+          - name: a
+            run: x
+            inputs:
+              ALL: {get_attr: [app, outputs_list, o]}
+              BY_NAME: {get_attr: [app, outputs, o]}
+              SECOND: {get_attr: [app, resource.1.o]}
+              URLS: {get_attr: [farms, outputs_list, url]}
+outputs:
+  addresses: {value: {get_attr: [app, outputs_list, accessIPv4]}}
+  size: {value: {get_attr: [app, current_size]}}
+`;
+  return { emitted: emitText(text, { "farm.yaml": memberFarm }, "2015-10-15"), parameters: { key: nasty }, attributes: {} };
+}
+
+test.runIf(isHeatThere)("members of an AutoScalingGroup are known by the names that Heat makes, in nested stacks too", () => {
+  const { servers, edges, outputs } = created[3] as Created;
+  const { plan, generation } = ofScaling().emitted;
+  expect(edges).toEqual([]);
+  const planOf = (vm: string): VmPlan => plan.vms.find((one) => one.vm === vm) as VmPlan;
+  const made = (pattern: RegExp): [string, CreatedServer][] =>
+    Object.entries(servers).flatMap(([path, server]) => {
+      const [, name] = pattern.exec(path) ?? [];
+      return name === undefined ? [] : [[name, server]];
+    });
+  const [apps, farms] = [made(/^app\/([a-z0-9]+)\/member$/), made(/^farms\/([a-z0-9]+)\/web$/)];
+  expect([apps.length, farms.length]).toEqual([3, 2]);
+  expect(outputs["addresses"]).toHaveLength(3);
+  for (const [name, server] of apps) {
+    const vm = `app[${name}]`;
+    expect(identityOf(server)).toMatchObject({
+      vm,
+      token: vmToken(tokenKey, stackId, vm),
+      values: { "a.inputs.KEY": nasty },
+    });
+    const [run, more] = server.deployments.filter((deployed) => deployed.name === "weft");
+    expect(more).toBeUndefined();
+    expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, planOf("app[*]").rights));
+    expect(run?.values["weft_values_digest"]).toBe(identityOf(server).valuesDigest);
+    expect(server.deployments.filter((deployed) => deployed.name === "weft_delete")).toMatchObject([{ actions: ["DELETE"] }]);
+  }
+  for (const [name, server] of farms) {
+    const vm = `farms[${name}]/web`;
+    expect(identityOf(server)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
+    const [run] = server.deployments;
+    expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, planOf("farms[*]/web").rights));
+    expect(valuesFor(vm, planOf("farms[*]/web"), run)).toEqual([`first_address of farms/${name}/web`]);
+  }
+  const [read] = (servers["db"] as CreatedServer).deployments;
+  const names = (group: [string, CreatedServer][]): string[] => group.map(([name]) => name).toSorted();
+  const members = Object.entries(read?.values["weft_values"] ?? {}).map(([slot, map]) => [
+    slot,
+    Object.keys(map as object).toSorted(),
+  ]);
+  expect(Object.fromEntries(members)).toEqual({
+    "a.inputs.ALL": names(apps),
+    "a.inputs.BY_NAME": names(apps),
+    "a.inputs.SECOND": names(apps),
+    "a.inputs.URLS": names(farms),
+  });
+});

@@ -14,7 +14,7 @@ from heat.common import exception, identifier
 from heat.engine import attributes, constraints, node_data, resource, stack, stk_defn
 from heat.engine.clients.os import nova
 from heat.engine.resources import stack_resource
-from heat.engine.resources.openstack.heat import random_string, resource_group, software_config, software_deployment, value
+from heat.engine.resources.openstack.heat import autoscaling_group, random_string, resource_group, software_config, software_deployment, value
 from heat.engine.resources.openstack.nova import server
 from unittest import mock
 
@@ -73,6 +73,12 @@ class Run:
             one.resource_id = name
             one.get_output = lambda output: outputs[output]
             return name, lambda path: one.get_attribute(*path)
+        if isinstance(one, autoscaling_group.AutoScalingResourceGroup):
+            outputs = self.make_nested(one, f"{name}/")
+            one.get_output = lambda output: outputs[output]
+            members = list(outputs["refs_map"])
+            one._group_data = lambda: mock.Mock(member_names=lambda _include_failed: members)
+            return name, lambda path: one.get_attribute(*path)
         if isinstance(one, stack_resource.StackResource):
             outputs = self.make_nested(one, f"{name}/")
             return outputs.get("OS::stack_id", name), lambda path: select(outputs, path)
@@ -83,7 +89,8 @@ class Run:
         return name, lambda path: self.look_up(name, path)
 
     def make_nested(self, one, prefix):
-        nested = one._parse_nested_stack("nested", one.child_template(), one.child_params())
+        # As Heat names it.
+        nested = one._parse_nested_stack(f"{one.stack.name}-{one.name}-{uuid.uuid4().hex[:12]}", one.child_template(), one.child_params())
         nested.validate()
         return self.create(nested, prefix)
 

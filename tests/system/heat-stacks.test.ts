@@ -150,6 +150,54 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
       expect(await bed.weft("destroy", "cluster")).toMatchObject({ status: 0 });
     });
 
+    test.concurrent("members of an AutoScalingGroup choose one of them and tell all of them, and so does one that comes later", async () => {
+      const scaling = (size: number): string => `heat_template_version: 2018-08-31
+resources:
+  app:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 1
+      max_size: 5
+      desired_capacity: ${size}
+      resource:
+        ${server.replaceAll("\n", "\n    ")}
+        metadata:
+          weft:
+            roles:
+              - {name: lead, tool: script, on: one, run: weft-put leader $WEFT_VM, outputs: {leader: {type: string}}}
+              - name: serve
+                tool: script
+                run: weft-put url $WEFT_VM,$LEADER
+                inputs: {LEADER: {get_attr: [app, leader]}}
+                outputs: {url: {type: string}}
+  db:
+    ${server}
+    metadata:
+      weft:
+        roles:
+          - name: read
+            tool: script
+            run: weft-put urls "$URLS"
+            inputs: {URLS: {get_attr: [app, outputs_list, url]}}
+            outputs: {urls: {type: json}}
+outputs: {urls: {value: {get_attr: [db, urls]}}}
+`;
+      const deploy = async (size: number): Promise<string[]> => {
+        const deployed = await bed.deploy(bed.write("scaling.yaml", scaling(size)), "scaling");
+        expect(deployed).toMatchObject({ status: 0, stackStatus: expect.stringMatching(/COMPLETE/) });
+        return (deployed.outputs as { urls: string[] }).urls;
+      };
+      const two = await deploy(2);
+      const [leader] = new Set(two.map((url) => url.split(",")[1]));
+      const ids = two.map((url) => url.split(",")[0]);
+      expect(new Set(ids).size).toBe(2);
+      expect(ids).toContain(leader);
+      expect(leader).toMatch(/^app\[[a-z0-9]{12}\]$/);
+      const three = await deploy(3);
+      expect(three).toEqual([...two, expect.stringMatching(/^app\[[a-z0-9]{12}\],app\[/)]);
+      expect(await bed.weft("destroy", "scaling")).toMatchObject({ status: 0 });
+    });
+
     test.concurrent("compiled and given to the openstack client, the handshake is complete when all roles have ended, and its outputs are right", async () => {
       const compiled = await bed.weft("compile", example("handshake"), "-o", "out.yaml");
       expect(compiled).toMatchObject({ status: 0 });

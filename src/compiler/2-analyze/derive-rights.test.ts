@@ -48,7 +48,7 @@ test("a member reads its own cell locally, the others' over the coordinator", ()
   const [own] = plansOf(vm("app", roles("resource.%index%.url"), { count: "2" }));
   expect(own?.rights).toEqual({ read: [], write: [], choose: [] });
   const [all] = plansOf(vm("app", roles("url"), { count: "2" }));
-  expect(all?.rights).toEqual({ read: ["app[*].serve.url"], write: ["app[self].serve.url"], choose: [] });
+  expect(all?.rights).toEqual({ read: ["app[*].serve.url"], write: ["app[%own:0%].serve.url"], choose: [] });
 });
 
 test("what the one member writes is local to it, and published for the others", () => {

@@ -20,6 +20,7 @@ import {
   type ResolvedTemplate,
   type ResolvedVm,
 } from "../../model/resolved.ts";
+import { ownIndex } from "../../model/rights-text.ts";
 import type { Rights, VmFact } from "../../model/vm-plan.ts";
 
 /** Derives the rights of all vms, and what must be published, from the reads of roles and stack outputs. */
@@ -71,10 +72,11 @@ export function deriveRights(template: ResolvedTemplate): Access {
       const ends = publishedEnds.has(roleId(vm.resource, spec.name)) ? [endCell(holder, spec.name)] : [];
       return [...outputs.map((output) => cellId(holder, spec.name, output.name)), ...ends];
     });
+    const ofAny = (text: string): string => withOwnIndexes(text, vm);
     const rights: Rights = {
-      read: minimal([...(reads.get(vm.id) ?? [])], indexesOf(vm)),
-      write: sorted([...write, ...facts.map((fact) => factCell(own, fact))]),
-      choose: sorted([...vm.roles.flatMap(choicesOf), ...(outputChoices.get(vm.id) ?? [])]),
+      read: minimal([...(reads.get(vm.id) ?? [])], indexesOf(vm)).map(ofAny),
+      write: sorted([...write, ...facts.map((fact) => factCell(own, fact))]).map(ofAny),
+      choose: sorted([...vm.roles.flatMap(choicesOf), ...(outputChoices.get(vm.id) ?? [])]).map(ofAny),
     };
     vms.set(vm.id, { rights, facts });
   }
@@ -87,6 +89,13 @@ function chooseTeller({ reads }: ResolvedOutput, { vms, resourceConditions }: Re
   const candidates = vms.filter(({ resource }) => writers.has(resource));
   const single = candidates.filter(({ group }) => group === undefined);
   return single.find(({ resource }) => !resourceConditions.has(resource)) ?? single[0] ?? candidates[0];
+}
+
+// As rightsOf reads them, whatever the groups call their indexes.
+function withOwnIndexes(text: string, vm: ResolvedVm): string {
+  const variables = indexesOf(vm);
+  const named = variables.reduce((filled, variable, level) => filled.replaceAll(variable, ownIndex(level)), text);
+  return named.replaceAll("[self]", `[${ownIndex(variables.length - 1)}]`);
 }
 
 function indexesOf({ group, outer = [] }: ResolvedVm): string[] {

@@ -43,8 +43,15 @@ export function findMeaning(resource: Resource, name: string, path: Path, span: 
   if (place.kind === "fixed") return findFixedMeaning(named, place.name, context);
   if (place.kind === "input" && place.bind === "deploy") return findDeployMeaning(named, context);
 
-  const of = member === undefined ? { path } : { member: member.index, path: member.path };
   const [first, second] = named.declared;
+  const ofGroup = first !== undefined && isOnOne(first.role);
+  // In an AutoScalingGroup a number is a place in the list of the members, whose names only Heat knows.
+  const of =
+    member === undefined
+      ? { path }
+      : isByPosition(resource, member.index) && !ofGroup
+        ? { path: [Number(member.index), ...member.path] }
+        : { member: member.index, path: member.path };
   if (first !== undefined && second !== undefined) return reportAmbiguous(named, first, context);
   if (first !== undefined) {
     if (named.attributes?.includes(attribute) === true) warnOfHidden(named, first, context);
@@ -127,6 +134,11 @@ export function splitMember(name: string, path: Path): { index: string; attribut
   if (match[2] !== undefined) return { index, attribute: match[2], path };
   const [attribute, ...rest] = path;
   return attribute === undefined ? { index, path: [] } : { index, attribute: String(attribute), path: rest };
+}
+
+/** Tells whether `index` counts the members of a group, and does not name one. */
+export function isByPosition({ group }: Resource, index: string): boolean {
+  return group?.kind === "AutoScalingGroup" && /^\d+$/.test(index);
 }
 
 /** Tells whether a group has the member that a reference names, or reports that it has not. */

@@ -115,7 +115,7 @@ test("rights name the cells of nested stacks, and of all members where all are r
   const rights = emitted?.plan.vms.find((plan) => plan.vm === "reader")?.rights;
   expect(rights?.read).toEqual(["app[*]/db.@vm.first_address", "app[*]/db.mysql.port"]);
   const writer = emitted?.plan.vms.find((plan) => plan.vm === "app[*]/db")?.rights;
-  expect(writer?.write).toEqual(["app[%index:app%]/db.@vm.first_address", "app[%index:app%]/db.mysql.port"]);
+  expect(writer?.write).toEqual(["app[%own:0%]/db.@vm.first_address", "app[%own:0%]/db.mysql.port"]);
 });
 
 test("members that removal_policies name are not there", () => {

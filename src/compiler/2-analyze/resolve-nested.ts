@@ -9,7 +9,7 @@ import { canonicalJson, type Json } from "../../model/json.ts";
 import type { Resource, Value } from "../../model/template.ts";
 import { groupAttributes, scalingGroupAttributes } from "./attributes.ts";
 import { childScope, holdsIndex, inScope, type Context } from "./context.ts";
-import { isMember, splitMember } from "./find-meaning.ts";
+import { isByPosition, isMember, splitMember } from "./find-meaning.ts";
 import { sizeAndSkip } from "./make-reads.ts";
 import { indexOf, type Scope } from "./scope.ts";
 
@@ -94,6 +94,10 @@ export function resolveInGroup(asked: Asked, context: Context, resolve: Resolve)
   if (member.attribute === undefined) return undefined;
   if (!isMember(resource, member.index, span, context)) return nothing;
   const one = { ...asked, name: member.attribute, path: member.path };
+  if (isByPosition(resource, member.index)) {
+    const all = resolveMembers(one, false, context, resolve);
+    return all === undefined ? undefined : dig(all, [Number(member.index)]);
+  }
   return resolveMember(one, member.index, context, resolve);
 }
 

@@ -110,14 +110,19 @@ function inside(base: Base, scope: Scope): Base {
 function rememberSizes(sizes: Map<string, Expr>): Context["sizeOf"] {
   const sizeOf: Context["sizeOf"] = (resource, scope) => {
     const name = plainName(scope, resource.name);
-    const known = sizes.get(name);
-    if (known !== undefined) return known;
     const { group } = resource;
     if (group === undefined) throw new Error(`${name} is no group`);
+    // Its members have names, which Heat makes: only its map of them says which there are.
+    const byName: Expr | undefined =
+      group.kind === "AutoScalingGroup"
+        ? { kind: "attr", resource: scope.prefix + resource.name, path: ["refs_map"] }
+        : undefined;
+    const known = sizes.get(name);
+    if (known !== undefined) return byName ?? known;
     const base: Base = { scope, template: scope.template, report: new Report(), sizeOf, conditions: new Map() };
     const size = resolveValue(group.count, fixed(base, "the count of a group"));
     sizes.set(name, size);
-    return size;
+    return byName ?? size;
   };
   return sizeOf;
 }

@@ -3,22 +3,24 @@ import { holds, referenceName, visitExpr, type BindingTime, type Each, type Expr
 import { isEvaluated } from "../../functions/heat-functions.ts";
 import { withoutIndexes } from "../../model/cell.ts";
 import type { ResolvedScope, ResolvedTemplate } from "../../model/resolved.ts";
+import type { Level } from "../../model/vm-plan.ts";
 
 /** Collects the slots of one vm. A slot is named after where its value stands, so that a change elsewhere does not rename it. */
 export class Slots {
   readonly expressions: Record<string, Expr> = {};
   readonly #scopes: ResolvedTemplate["scopes"];
-  readonly #indexVar: string | undefined;
+  readonly #level: Level | undefined;
 
-  constructor(scopes: ResolvedTemplate["scopes"], indexVar?: string) {
+  /** `level`: the innermost group that the vm is a member of. */
+  constructor(scopes: ResolvedTemplate["scopes"], level?: Level) {
     this.#scopes = scopes;
-    this.#indexVar = indexVar;
+    this.#level = level;
   }
 
   /** Returns `expr` with its largest deploy-time parts taken out as slots `PLACE`, `PLACE#2`, ... */
   bind(expr: Expr, place: string): Expr {
     if (bindingTimeOf(expr) === "compile") return expr;
-    if (bindingTimeOf(expr) === "deploy" && !this.#isMixed(expr)) return { kind: "slot", slot: this.#add(expr, place) };
+    if (bindingTimeOf(expr) === "deploy" && !this.#isMixed(expr)) return this.#bindWhole(expr, place);
     switch (expr.kind) {
       case "call":
         return { ...expr, arg: this.bind(expr.arg, place) };
@@ -50,6 +52,16 @@ export class Slots {
       ...(read.size === undefined ? {} : { size: this.bind(read.size, place) }),
       ...(read.present === undefined ? {} : { present: this.bind(read.present, `${place}.present`) }),
     };
+  }
+
+  // A member's own value comes as that of all members, since Heat tells them all the same.
+  #bindWhole(expr: Expr, place: string): Expr {
+    const level = this.#level;
+    if (level === undefined || !isOfOneMember(expr, level.indexVar) || isPrivate(expr, this.#scopes))
+      return { kind: "slot", slot: this.#add(expr, place) };
+    const { size, skip, indexVar: index } = level;
+    const all: Each = { kind: "each", size, index, item: expr, keyed: true, ...(skip === undefined ? {} : { skip }) };
+    return { kind: "slot", slot: this.#add(all, place), at: index };
   }
 
   // What Heat resolves for each member is one slot, a map by the members' numbers.
@@ -90,7 +102,7 @@ export class Slots {
     return (
       prefixesIn(expr).size > 1 ||
       (isPrivate(expr, this.#scopes) && holds(expr, isOfResource)) ||
-      holds(expr, (inner) => isOwnMember(inner, this.#indexVar))
+      holds(expr, (inner) => isOwnMember(inner, this.#level?.indexVar))
     );
   }
 
@@ -159,6 +171,11 @@ const secretTypes = /^OS::(Heat::RandomString|Barbican::\w+|Nova::KeyPair)$/;
 /** Tells whether `expr` is an attribute (or the id) of the member itself in whose plan it stands. */
 export function isOwnMember(expr: Expr, indexVar: string | undefined): boolean {
   return expr.kind === "attr" && indexVar !== undefined && String(expr.path[0]).split(".")[1] === indexVar;
+}
+
+// An attribute of the member, or something in the nested stack that is one.
+function isOfOneMember(expr: Expr, indexVar: string): boolean {
+  return isOwnMember(expr, indexVar) || (expr.kind !== "each" && [...prefixesIn(expr)].some((prefix) => prefix.includes("[")));
 }
 
 // The agent can evaluate it from its parts.

@@ -1,7 +1,7 @@
 // What Heat gets for each vm beside the user's template: its user_data, made by one nested template, and its plan, handed over by another.
 // Over 300 lines: names, files, parameters and resources that are added have to agree with each other, and do here.
 import type { Report } from "../../diagnostics/diagnostic.ts";
-import { memberNumbers, withoutIndexes } from "../../model/cell.ts";
+import { anyMember, memberNumbers, withoutIndexes } from "../../model/cell.ts";
 import { rightsText } from "../../model/rights-text.ts";
 import type { Expr } from "../../model/expression.ts";
 import type { Json, JsonMap } from "../../model/json.ts";
@@ -14,7 +14,7 @@ import { checkBudget } from "./check-budget.ts";
 import type { HotOptions } from "./emit-hot.ts";
 import { findAttributes } from "./find-attributes.ts";
 import { hubPort } from "./boot-script.ts";
-import { type EmitScope, joined, localHot, localized, scopeAt } from "./emit-scopes.ts";
+import { type EmitScope, isInScalingGroup, joined, localHot, localized, membersKey, scopeAt } from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { conditionOf, writtenOf } from "./hot-values.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
@@ -29,8 +29,9 @@ export interface CarriedVm {
   own: Resource;
   /** As the stack's own template names it: `outer/db`, `app[%index%]`. */
   id: string;
-  /** Of a member of a group, be it in a nested stack: what stands for its number. */
+  /** Of a member of a group, be it in a nested stack: what stands for its number. Members of an AutoScalingGroup have names, of Heat's making. */
   indexVar?: string;
+  isNamed: boolean;
   /** As Heat expects it on a resource. */
   condition?: Json;
 }
@@ -76,6 +77,7 @@ export class Carriers {
       own,
       id: indexVar === undefined ? plan.vm : plan.vm.replace("[*]", `[${indexVar}]`),
       ...(indexVar === undefined ? {} : { indexVar }),
+      isNamed: isInScalingGroup(scope, own),
       ...(condition === undefined ? {} : { condition: conditionOf(condition) }),
     };
   }
@@ -98,16 +100,15 @@ export class Carriers {
 
   /** What hands a vm its plan. */
   carrierResource(vm: CarriedVm): JsonMap {
-    const { plan, resource, scope, own: server, indexVar, condition } = vm;
-    const values = this.#values(vm);
-    const own = Object.keys(values.own);
+    const { plan, resource, scope, own: server, indexVar, isNamed, condition } = vm;
     const file = this.#add(
       `${fileName(resource)}.yaml`,
       carrierTemplate({
+        vm: anyMember(plan.vm),
         planFile: this.#planFile(vm),
         generation: this.#options.generation,
-        ownSlots: own,
-        inGroup: indexVar !== undefined,
+        rights: rightsText(plan.rights),
+        serves: indexVar === undefined ? "vm" : isNamed ? "group" : "member",
         runsAtDelete: runsAtDelete(plan),
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
       }),
@@ -115,16 +116,14 @@ export class Carriers {
     // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
     const ids = scope.lift(server.group === undefined ? { get_resource: server.name } : { get_attr: [server.name, "refs_map"] });
     const properties: JsonMap = {
-      ...(indexVar === undefined ? { server: ids } : { servers: ids, index: indexVar }),
-      ...this.#identity(this.#root, vm.id),
-      rights: ownTexts(rightsText(plan.rights), indexVar),
-      ...unlessEmpty("values", values.open),
-      ...unlessEmpty("own", values.own),
+      ...(indexVar === undefined ? { server: ids } : { servers: ids, ...(isNamed ? {} : { index: indexVar }) }),
+      ...this.#keys(this.#root),
+      ...unlessEmpty("values", this.#values(vm)),
       ...this.#privateOfCarrier(vm),
     };
     const definition = { type: this.pathFrom(this.#root, file), properties };
     const conditional = condition === undefined ? {} : { condition };
-    if (indexVar === undefined) return { ...definition, ...conditional };
+    if (indexVar === undefined || isNamed) return { ...definition, ...conditional };
     return {
       type: "OS::Heat::ResourceGroup",
       ...conditional,
@@ -153,12 +152,15 @@ export class Carriers {
 
   bootProperties(vm: CarriedVm): JsonMap {
     const { scope, own } = vm;
-    const here = own.group === undefined ? own.name : `${own.name}[${own.group.indexVar}]`;
+    // The member of an AutoScalingGroup adds its name.
+    const here = own.group === undefined ? own.name : `${own.name}[${own.group.indexVar ?? ""}`;
+    const isNumbered = own.group?.indexVar !== undefined;
     const seal: Json = { get_attr: [this.#name("weft_seal_key"), "value"] };
-    const id = scope.parent === undefined ? vm.id : joined(scope.idPrefix(), here);
+    const id = joined(scope.idPrefix(), isNumbered ? `${here}]` : here);
     const parameter = (name: string): Json => ({ get_param: this.#name(name) });
     return {
-      ...this.#identity(scope, id),
+      vm: id,
+      ...this.#keys(scope),
       seal_key: scope.bring("weft_seal_key", seal, { hidden: true }),
       hub_urls: scope.bring("weft_hub_urls", this.#hubUrls(), { type: "comma_delimited_list" }),
       ...(this.#options.hubServer === true
@@ -203,6 +205,7 @@ export class Carriers {
             properties: [...new Set(written.map(({ key }) => key))].filter((key) => !this.ownProperties.includes(key)),
             hasMetadata: definition["metadata"] !== undefined,
             attributes: findAttributes(document, vm.own.name).filter((name) => name !== "values_digest"),
+            isNamed: vm.own.group?.kind === "AutoScalingGroup",
             runsAtDelete: runsAtDelete(vm.plan),
             tellsDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
           },
@@ -332,14 +335,14 @@ export class Carriers {
   /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
   outputReference(output: string): Json | undefined {
     const vm = this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));
-    if (vm === undefined) return undefined;
+    // Of names that Heat makes none is the first one.
+    if (vm === undefined || vm.isNamed) return undefined;
     const first = vm.plan.group?.skip === undefined ? 0 : memberNumbers(1, vm.plan.group.skip)[0];
     return { get_attr: [this.nameOf(vm), vm.indexVar === undefined ? "outputs" : `resource.${first}.outputs`, output] };
   }
 
-  #identity(scope: EmitScope, id: Json): JsonMap {
+  #keys(scope: EmitScope): JsonMap {
     return {
-      vm: id,
       stack: scope.bring("weft_stack", { get_param: "OS::stack_id" }),
       token_key: scope.bring("weft_token_key", this.#tokenKey(), { hidden: true }),
     };
@@ -350,15 +353,11 @@ export class Carriers {
     return this.#add(`${fileName(vm.resource)}.plan.json`, `${JSON.stringify(config, null, 1)}\n`);
   }
 
-  // What a deployment may show to the other vms. `own` is of all members, by their numbers.
-  #values({ plan, indexVar }: CarriedVm): { open: JsonMap; own: JsonMap } {
-    const values: { open: JsonMap; own: JsonMap } = { open: {}, own: {} };
-    for (const [slot, expr] of Object.entries(this.#options.plan.slots[plan.vm] ?? {})) {
-      if (isPrivate(expr, this.#resolved.scopes)) continue;
-      const isOwn = isOwnMember(expr, indexVar) || isOfMember(expr);
-      (isOwn ? values.own : values.open)[slot] = this.#atRoot(expr, indexVar);
-    }
-    return values;
+  // What a deployment may show to the other vms.
+  #values({ plan }: CarriedVm): JsonMap {
+    const slots = Object.entries(this.#options.plan.slots[plan.vm] ?? {});
+    const open = slots.filter(([, expr]) => !isPrivate(expr, this.#resolved.scopes));
+    return Object.fromEntries(open.map(([slot, expr]) => [slot, this.#atRoot(expr)]));
   }
 
   // What is private comes with user_data; undefined where nothing is.
@@ -385,18 +384,15 @@ export class Carriers {
     const digest: Json =
       server.group === undefined
         ? { get_attr: [this.bootNameOf(vm), "values_digest"] }
-        : { get_attr: [server.name, "attributes", "values_digest"] };
+        : { get_attr: [server.name, membersKey(server), "values_digest"] };
     return { values_digest: scope.lift(digest) };
   }
 
   // As the stack's own template has it.
-  #atRoot(expr: Expr, indexVar?: string): Json {
-    if (expr.kind === "each") {
-      const scope = this.#scopeOf(expr.item);
-      return scope.lift(isOwnMember(expr.item, expr.index) ? mapOf(expr.item, scope) : localHot(expr.item));
-    }
-    const scope = this.#scopeOf(expr);
-    return scope.lift(isOwnMember(expr, indexVar) ? mapOf(expr, scope) : localHot(expr));
+  #atRoot(expr: Expr): Json {
+    if (expr.kind !== "each") return this.#scopeOf(expr).lift(localHot(expr));
+    const scope = this.#scopeOf(expr.item);
+    return scope.lift(isOwnMember(expr.item, expr.index) ? mapOf(expr.item, scope) : localHot(expr.item));
   }
 
   #scopeOf(expr: Expr): EmitScope {
@@ -428,12 +424,9 @@ export class Carriers {
 }
 
 function mapOf(expr: Expr, { template }: EmitScope): Json {
-  return mapOfMembers(localized(expr), template.version);
-}
-
-// A value of a template that every member has for itself.
-function isOfMember(expr: Expr): boolean {
-  return expr.kind !== "each" && [...prefixesIn(expr)].some((prefix) => prefix.includes("["));
+  const local = localized(expr);
+  const group = local.kind === "attr" ? template.resources.get(local.resource) : undefined;
+  return mapOfMembers(local, template.version, group);
 }
 
 function unlessEmpty(key: string, map: JsonMap): JsonMap {
@@ -444,26 +437,22 @@ function isCarried(plan: VmPlan): boolean {
   return plan.roles.length > 0 || plan.facts.length > 0 || plan.outputs !== undefined;
 }
 
-// Heat puts the member's index in place of the variable.
-function ownTexts(text: string, indexVar: string | undefined): string {
-  return indexVar === undefined ? text : text.replaceAll("[self]", `[${indexVar}]`);
-}
-
 // `[group, resource.%index%, name]` of every member, by index: the variable would come too late within get_attr.
-function mapOfMembers(expr: Expr, version: string): Json {
+function mapOfMembers(expr: Expr, version: string, group: Resource | undefined): Json {
   if (expr.kind !== "attr") throw new Error("only an attribute is a member's own");
   const [member, ...path] = expr.path;
   const [, , attribute] = /^(resource\.[^.]*)(?:\.(.+))?$/s.exec(String(member)) ?? [];
   const rest = attribute === undefined ? path : [attribute, ...path];
   if (rest.length === 0) return { get_attr: [expr.resource, "refs_map"] };
   // In the first version an attribute does not see the path behind it: there it is the list over the members.
-  return { get_attr: version === "2013-05-23" ? [expr.resource, ...rest] : [expr.resource, "attributes", ...rest] };
+  return { get_attr: version === "2013-05-23" ? [expr.resource, ...rest] : [expr.resource, membersKey(group), ...rest] };
 }
 
 function findDefinition(document: unknown, group: string): { [key: string]: unknown } {
   type Level = { [key: string]: unknown } | undefined;
   const into = (value: unknown, key: string): Level => (value as Level)?.[key] as Level;
-  return into(into(into(into(into(document, "resources"), group), "properties"), "resource_def"), "properties") ?? {};
+  const properties = into(into(into(document, "resources"), group), "properties");
+  return into(into(properties, "resource_def") ?? into(properties, "resource"), "properties") ?? {};
 }
 
 function fileName(text: string, odd: RegExp = /[^A-Za-z0-9_-]/g): string {

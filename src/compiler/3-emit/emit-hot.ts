@@ -3,7 +3,7 @@ import type { Document, YAMLMap } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Json, JsonMap } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
-import type { Template } from "../../model/template.ts";
+import type { Resource, Template } from "../../model/template.ts";
 import type { StackPlan } from "../../model/vm-plan.ts";
 import type { ProgramDigests } from "./boot-script.ts";
 import { type CarriedVm, Carriers } from "./emit-carriers.ts";
@@ -161,14 +161,18 @@ function editChild(tree: Tree, child: EmitScope, carriers: Carriers, folder: str
     : relativePath(folder, child.template.file);
   if (!child.isChanged && parent.parent === undefined) return;
   const own = tree.own(tree.own(tree.root, "resources"), resource.name);
-  const key = resource.group?.kind === "AutoScalingGroup" ? "resource" : "resource_def";
-  const definition = resource.group === undefined ? own : tree.own(tree.own(own, "properties"), key);
+  const definition = resource.group === undefined ? own : tree.own(tree.own(own, "properties"), definitionKey(resource));
   tree.set(definition, "type", path);
   if (resolved.runTime.parameters.size === 0 && passed.size === 0) return;
   const properties = tree.own(definition, "properties");
   for (const name of resolved.runTime.parameters) tree.remove(properties, name);
   for (const [name, { value }] of passed) tree.setPlain(properties, name, value);
   if (properties.items.length === 0) tree.remove(definition, "properties");
+}
+
+// Where a group defines its members.
+function definitionKey({ group }: Resource): string {
+  return group?.kind === "AutoScalingGroup" ? "resource" : "resource_def";
 }
 
 // What weft's own values need of a nested template.
@@ -181,7 +185,7 @@ function addBorder(tree: Tree, { passed, exports }: EmitScope): void {
 // Lets a server have its user_data from a resource of ours, which is returned; a group's members make their own.
 function addBoot(tree: Tree, resource: YAMLMap, vm: CarriedVm, boot: JsonMap, carriers: Carriers): [string, Json][] {
   if (vm.own.group !== undefined) {
-    makeMember(tree, tree.own(tree.own(resource, "properties"), "resource_def"), boot, carriers, vm);
+    makeMember(tree, tree.own(tree.own(resource, "properties"), definitionKey(vm.own)), boot, carriers, vm);
     return [];
   }
   const properties = tree.own(resource, "properties");

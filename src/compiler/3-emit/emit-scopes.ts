@@ -69,7 +69,7 @@ export class EmitScope {
     this.exports.set(name, value);
     // In the first version an attribute does not see the path behind it: there it is the list over the members.
     const isMap = resource.group !== undefined && parent.template.version !== "2013-05-23";
-    return parent.lift({ get_attr: [resource.name, ...(isMap ? ["attributes"] : []), name] });
+    return parent.lift({ get_attr: [resource.name, ...(isMap ? [membersKey(resource)] : []), name] });
   }
 
   /** What stands here for a value of the template in `from`, in which this one lies; the parameter is named `wanted`. */
@@ -84,12 +84,30 @@ export class EmitScope {
   idPrefix(): Json {
     const { parent, resource } = this;
     if (parent === undefined || resource === undefined) return "";
-    const { group } = resource;
-    const own = `${resource.name}${group === undefined ? "" : `[${group.indexVar}]`}/`;
+    const { group, name: own } = resource;
     const name = this.names.get("weft_prefix");
-    this.passed.set(name, { type: "string", hidden: false, value: joined(parent.idPrefix(), own) });
-    return { get_param: name };
+    const isNamed = group?.kind === "AutoScalingGroup";
+    const given = group === undefined ? `${own}/` : isNamed ? `${own}[` : `${own}[${group.indexVar}]/`;
+    this.passed.set(name, { type: "string", hidden: false, value: joined(parent.idPrefix(), given) });
+    return isNamed ? { list_join: ["", [{ get_param: name }, memberName, "]/"]] } : { get_param: name };
   }
+}
+
+/** The name of a member of an AutoScalingGroup, in its own nested stack: `STACK-GROUP-xxxx-NAME-xxxx`. */
+export const memberName: Json = { str_split: ["-", { get_param: "OS::stack_name" }, -2] };
+
+/** The attribute of a group that is a map of its members' values. */
+export function membersKey(resource: Resource | undefined): "attributes" | "outputs" {
+  return resource?.group?.kind === "AutoScalingGroup" ? "outputs" : "attributes";
+}
+
+/** Whether what `resource` stands for in `scope` are members of an AutoScalingGroup, at whatever distance. */
+export function isInScalingGroup(scope: EmitScope, resource: Resource): boolean {
+  for (let at: EmitScope | undefined = scope, own: Resource | undefined = resource; at !== undefined; at = at.parent) {
+    if (own?.group?.kind === "AutoScalingGroup") return true;
+    own = at.resource;
+  }
+  return false;
 }
 
 /** A text with a beginning that only Heat knows. */

@@ -16,10 +16,13 @@ export function findAttributes(document: unknown, group: string): string[] {
   return [...found].sort();
 }
 
-// [resource.2, name], [resource.2.name], [attributes, name], [name]; what only a group itself has is none of a member's.
+// [resource.2, name], [resource.2.name], [attributes, name], of an AutoScalingGroup [outputs, name] and [outputs_list, name]; [name]; what only a group itself has is none of a member's.
 function addNames([first, second]: unknown[], found: Set<string>): void {
   const [, , own] = /^resource\.([^.]*)(?:\.([^.]+))?/.exec(String(first)) ?? [];
-  const isIndirect = first === "attributes" || (String(first).startsWith("resource.") && own === undefined);
+  const isIndirect =
+    ["attributes", "outputs", "outputs_list"].includes(String(first)) ||
+    (String(first).startsWith("resource.") && own === undefined);
   const name = isIndirect ? second : (own ?? first);
-  if (typeof name === "string" && !["refs", "refs_map", "removed_rsrc_list", "show"].includes(name)) found.add(name);
+  if (typeof name === "string" && !["refs", "refs_map", "removed_rsrc_list", "current_size", "show"].includes(name))
+    found.add(name);
 }

@@ -1,6 +1,7 @@
 // The nested templates that weft adds to a stack. They are of a version that has all functions they need, whatever the user's own is.
 import type { Json } from "../../model/json.ts";
 import { identityFormat } from "../../model/vm-identity.ts";
+import { memberName } from "./emit-scopes.ts";
 import { bootFileName, bootScript, hubScript, type ProgramDigests } from "./boot-script.ts";
 
 /** Separates the parts of user_data. */
@@ -71,6 +72,8 @@ export interface Member {
   hasMetadata: boolean;
   /** Attributes of members that are read outside. */
   attributes: string[];
+  /** Whether Heat makes a name for each member: then the parameter `vm` is what stands before it. */
+  isNamed: boolean;
   /** Whether a role runs when a member leaves. */
   runsAtDelete: boolean;
   /** Whether the digest of what is private is needed outside. */
@@ -81,6 +84,7 @@ export interface Member {
 export function memberTemplate(member: Member, digests: ProgramDigests): string {
   const properties = member.properties.map((name) => `      ${quoted(name)}: {get_param: [server, ${quoted(name)}]}\n`);
   const metadata = member.hasMetadata ? "    metadata: {get_param: metadata}\n" : "";
+  const vm = member.isNamed ? `{list_join: ["", [{get_param: vm}, ${quoted(memberName)}, "]"]]}` : "{get_param: vm}";
   const outputs = member.attributes.map((name) => `  ${quoted(name)}: {value: {get_attr: [member, ${quoted(name)}]}}\n`);
   return `${version}description: One member of ${quoted(member.vm).slice(1, -1)}.
 parameters:
@@ -89,7 +93,7 @@ ${member.hasMetadata ? "  metadata: {type: json}\n" : ""}${bootConditions}resour
   member:
     type: OS::Nova::Server
     properties:
-${properties.join("")}${serverProperties}      user_data: ${userData(digests)}
+${properties.join("")}${serverProperties}      user_data: ${userData(digests, vm)}
 ${metadata}${member.runsAtDelete ? deleteDeployment("{get_resource: member}") : ""}outputs:
   OS::stack_id: {value: {get_resource: member}}
 ${member.tellsDigest ? `  values_digest: {value: ${valuesDigest}}\n` : ""}${outputs.join("")}`;
@@ -101,35 +105,46 @@ const serverProperties = `      user_data_format: SOFTWARE_CONFIG
 `;
 
 export interface Carrier {
+  /** The id of the vm, `app[*]` of any member of a group. */
+  vm: string;
   /** Name of the file with what the deployment's config holds. */
   planFile: string;
   generation: string;
-  /** Slots whose value is that of the member itself in a map over all members. */
-  ownSlots: string[];
-  inGroup: boolean;
+  /** The text of its rights. */
+  rights: string;
+  /** Whom one such template serves: a vm, one member of a group that it is given the index of, or all members, by their names. */
+  serves: "vm" | "member" | "group";
   runsAtDelete: boolean;
   /** Whether the digest of what is private comes from where user_data is made; of a group by the members' indexes. */
   hasDigest: boolean;
 }
 
-/** The nested template that hands one vm its plan and waits until its roles have ended. */
+/** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
 export function carrierTemplate(carrier: Carrier): string {
-  const server = carrier.inGroup ? "{get_param: [servers, {get_param: index}]}" : "{get_param: server}";
-  const own = carrier.ownSlots.map((slot) => `${quoted(slot)}: {get_param: [own, ${quoted(slot)}, {get_param: index}]}`);
-  const values = own.length === 0 ? "{get_param: values}" : `{map_merge: [{get_param: values}, {${own.join(", ")}}]}`;
+  const { serves } = carrier;
+  const server = serves === "member" ? "{get_param: [servers, {get_param: index}]}" : "{get_param: server}";
   const digestParameter = carrier.hasDigest
-    ? `  values_digest: {type: ${carrier.inGroup ? "json" : "string"}}\n`
+    ? `  values_digest: {type: ${serves === "vm" ? "string" : "json"}}\n`
     : "  private: {type: json, hidden: true, default: {}}\n";
-  const given = carrier.inGroup ? "{get_param: [values_digest, {get_param: index}]}" : "{get_param: values_digest}";
+  const given = serves === "member" ? "{get_param: [values_digest, {get_param: index}]}" : "{get_param: values_digest}";
   const digest = carrier.hasDigest ? given : valuesDigest;
-  return `${version}description: Hands one vm its plan, and is complete when its roles are.
+  const [type, target] =
+    serves === "group"
+      ? ["OS::Heat::SoftwareDeploymentGroup", "servers: {get_param: servers}"]
+      : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
+  const outputs =
+    serves === "group"
+      ? ""
+      : `outputs:
+  OS::stack_id: {value: ${server}}
+  outputs: {value: {get_attr: [run, outputs]}}
+`;
+  return `${version}description: Hands ${serves === "group" ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
 parameters:
-${carrier.inGroup ? "  servers: {type: json}\n  index: {type: string}\n" : "  server: {type: string}\n"}  vm: {type: string}
-  stack: {type: string}
+${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${serves === "member" ? "  index: {type: string}\n" : ""}  stack: {type: string}
   token_key: {type: string, hidden: true}
-  rights: {type: string}
   values: {type: json, default: {}}
-${own.length === 0 ? "" : "  own: {type: json}\n"}${digestParameter}resources:
+${digestParameter}resources:
   plan:
     type: OS::Heat::SoftwareConfig
     properties:
@@ -139,21 +154,18 @@ ${own.length === 0 ? "" : "  own: {type: json}\n"}${digestParameter}resources:
         - {name: outputs, type: Json}
         - {name: error, type: String, error_output: true}
   run:
-    type: OS::Heat::SoftwareDeployment
+    type: ${type}
     properties:
       name: weft
       config: {get_resource: plan}
-      server: ${server}
+      ${target}
       actions: [CREATE, UPDATE]
       signal_transport: HEAT_SIGNAL
       input_values:
-        weft_tag: ${nestedDigest(["rights", "{get_param: stack}", "{get_param: vm}", quoted(carrier.generation), "{get_param: rights}"])}
-        weft_values: ${values}
+        weft_tag: ${nestedDigest(["rights", "{get_param: stack}", quoted(carrier.vm), quoted(carrier.generation), quoted(carrier.rights)])}
+        weft_values: {get_param: values}
         weft_values_digest: ${digest}
-${carrier.runsAtDelete && !carrier.inGroup ? deleteDeployment(server) : ""}outputs:
-  OS::stack_id: {value: ${server}}
-  outputs: {value: {get_attr: [run, outputs]}}
-`;
+${carrier.runsAtDelete && serves === "vm" ? deleteDeployment(server) : ""}${outputs}`;
 }
 
 // It waits for nothing when it is created. What runs is what the vm was told last.
@@ -182,10 +194,10 @@ function nestedDigest(texts: string[]): string {
 }
 
 /** user_data as an expression for Heat. */
-function userData(digests: ProgramDigests): string {
+function userData(digests: ProgramDigests, vm = "{get_param: vm}"): string {
   const runtime = Object.entries(digests.runtime).map(([arch, digest]) => `${arch}: ${program(`node-linux-${arch}`, digest)}`);
   // A map in a list_join becomes JSON.
-  const identity = `{format: ${identityFormat}, stack: {get_param: stack}, vm: {get_param: vm}, hubs: {get_param: hub_urls}, hubFingerprint: {get_param: hub_fingerprint}, token: ${nestedDigest(["vm", "{get_param: stack}", "{get_param: vm}"])}, sealKey: {get_param: seal_key}, carrier: {kind: heat}, program: ${program("agent.cjs", digests.agent)}, runtime: {${runtime.join(", ")}}, values: {get_param: private}, valuesDigest: ${valuesDigest}}`;
+  const identity = `{format: ${identityFormat}, stack: {get_param: stack}, vm: ${vm}, hubs: {get_param: hub_urls}, hubFingerprint: {get_param: hub_fingerprint}, token: ${nestedDigest(["vm", "{get_param: stack}", vm])}, sealKey: {get_param: seal_key}, carrier: {kind: heat}, program: ${program("agent.cjs", digests.agent)}, runtime: {${runtime.join(", ")}}, values: {get_param: private}, valuesDigest: ${valuesDigest}}`;
   const sources = `{list_join: ["", [{if: [is_elsewhere, {list_join: ["", [{get_param: agent_url}, "\\n"]]}, ""]}, {list_join: ["/agent\\n", {get_param: hub_urls}]}, "/agent"]]}`;
   const script = bootScript({ identity: { hot: identity }, sources: { hot: sources } }, digests);
   return `{list_join: ["", [${hotItems([mimeStart, bootHead, ...script, "\n"])}], {get_param: [parts, list]}]}`;
