@@ -61,7 +61,7 @@ interface Case {
 let created: Created[] = [];
 beforeAll(() => {
   if (!isHeatThere) return;
-  const cases: Case[] = [ofParts(), ofValues(), ofMembers(), ofScaling()];
+  const cases: Case[] = [ofParts(), ofValues(), ofMembers(), ofScaling(), ofMaybe()];
   const given = { weft_hub_urls: "https://10.0.0.2:8470,https://10.0.0.3:8470", weft_token_key: tokenKey };
   created = createWithHeat(
     cases.map(({ emitted, parameters, attributes }) => ({
@@ -70,7 +70,7 @@ beforeAll(() => {
       attributes,
     })),
   );
-  expect(created.map(({ error }) => error)).toEqual([null, null, null, null]);
+  expect(created.map(({ error }) => error)).toEqual([null, null, null, null, null]);
 }, 180_000);
 
 const readParts = `import email, json, sys
@@ -349,3 +349,83 @@ test.runIf(isHeatThere)("members of an AutoScalingGroup are known by the names t
     "a.inputs.URLS": names(farms),
   });
 });
+
+const maybe = `heat_template_version: 2018-08-31
+parameters: {number: {type: string}, key: {type: string, hidden: true}}
+conditions: {is_first: {equals: [{get_param: number}, "0"]}}
+resources:
+  vm:
+    type: OS::Nova::Server
+    condition: is_first
+    properties: {image: i, flavor: f}
+    metadata:
+      weft:
+        tool: script
+        roles:
+          - name: serve
+            run: x
+            inputs: {OWN: {value: {get_attr: [vm, first_address]}, bind: deploy}, KEY: {get_param: key}}
+            outputs: {url: {type: string}}
+  pair:
+    type: OS::Heat::ResourceGroup
+    condition: is_first
+    properties:
+      count: 2
+      resource_def:
+        type: OS::Nova::Server
+        properties: {image: i, flavor: f}
+        metadata: {weft: {tool: script, roles: [{name: a, run: x, inputs: {I: "%index%"}}]}}
+  scaling:
+    type: OS::Heat::AutoScalingGroup
+    condition: is_first
+    properties:
+      {min_size: 1, max_size: 2, resource: {type: OS::Nova::Server, properties: {image: i, flavor: f}, metadata: {weft: {tool: script, roles: [{name: a, run: x}]}}}}
+`;
+
+function ofMaybe(): Case {
+  const outer = maybe.replace(
+    "resources:",
+    "resources:\n  deep: {type: deep.yaml, condition: is_first, properties: {number: '0', key: x}}",
+  );
+  const inner = maybe.replace(/  pair:[^]*/, "");
+  const site = (name: string, number: string): string =>
+    `  ${name}: {type: outer.yaml, properties: {number: "${number}", key: {get_param: key}}}\n`;
+  const text = `parameters: {key: {type: string, hidden: true}}
+resources:
+${site("here", "0")}${site("gone", "1")}  many:
+    type: OS::Heat::ResourceGroup
+    properties: {count: 2, resource_def: {type: deep.yaml, properties: {number: "%index%", key: {get_param: key}}}}
+`;
+  return { emitted: emitText(text, { "outer.yaml": outer, "deep.yaml": inner }), parameters: { key: nasty }, attributes: {} };
+}
+
+test.runIf(isHeatThere)(
+  "a vm with a condition within a nested stack gets its plan where it is, and nobody waits for it where it is not",
+  () => {
+    const { servers } = created[4] as Created;
+    const { plan, generation } = ofMaybe().emitted;
+    const found = Object.keys(servers).map((name) => name.replace(/(scaling\/)[a-z0-9]+/, "$1NAME"));
+    expect(found.toSorted()).toEqual([
+      "here/deep/vm",
+      "here/pair/0/member",
+      "here/pair/1/member",
+      "here/scaling/NAME/member",
+      "here/vm",
+      "many/0/vm",
+    ]);
+    for (const [path, vm, compiledAs] of [
+      ["many/0/vm", "many[0]/vm", "many[*]/vm"],
+      ["here/vm", "here/vm", "here/vm"],
+      ["here/deep/vm", "here/deep/vm", "here/deep/vm"],
+    ] as const) {
+      const server = servers[path] as CreatedServer;
+      const compiled = plan.vms.find((one) => one.vm === compiledAs) as VmPlan;
+      const [run, more] = server.deployments;
+      expect(more).toBeUndefined();
+      expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
+      expect(run?.values["weft_values_digest"]).toBe(identityOf(server).valuesDigest);
+      expect(valuesFor(vm, compiled, run)).toContain(`first_address of ${path}`);
+    }
+    for (const server of Object.values(servers)) expect(server.deployments).toHaveLength(1);
+  },
+);

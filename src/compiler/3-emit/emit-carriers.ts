@@ -14,9 +14,18 @@ import { checkBudget } from "./check-budget.ts";
 import type { HotOptions } from "./emit-hot.ts";
 import { findAttributes } from "./find-attributes.ts";
 import { hubPort } from "./boot-script.ts";
-import { type EmitScope, isInScalingGroup, joined, localHot, localized, membersKey, scopeAt } from "./emit-scopes.ts";
+import {
+  type EmitScope,
+  isInScalingGroup,
+  joined,
+  localCondition,
+  localHot,
+  localized,
+  membersKey,
+  scopeAt,
+} from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
-import { conditionOf, writtenOf } from "./hot-values.ts";
+import { writtenOf } from "./hot-values.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
 
@@ -32,8 +41,12 @@ export interface CarriedVm {
   /** Of a member of a group, be it in a nested stack: what stands for its number. Members of an AutoScalingGroup have names, of Heat's making. */
   indexVar?: string;
   isNamed: boolean;
-  /** As Heat expects it on a resource. */
+  /** Its condition as its own template knows it. */
+  ownCondition?: Json;
+  /** That of what stands for it in the stack's own template. */
   condition?: Json;
+  /** Whether it may be missing where that is there. */
+  isUnsure: boolean;
 }
 
 /** Makes the resources, parameters and nested files of a stack; names are such that they meet none of the user's. */
@@ -68,7 +81,9 @@ export class Carriers {
       this.#report.add("not-delivered", own.span, { vm: plan.vm, reason });
       return undefined;
     }
-    const condition = this.#options.plan.conditions[plan.vm];
+    const { resourceConditions } = this.#resolved;
+    const condition = localCondition(resource.split("/", 1)[0] as string, resourceConditions);
+    const ownCondition = localCondition(resource, resourceConditions);
     const indexVar = plan.group?.indexVar;
     return {
       plan,
@@ -78,7 +93,9 @@ export class Carriers {
       id: indexVar === undefined ? plan.vm : plan.vm.replace("[*]", `[${indexVar}]`),
       ...(indexVar === undefined ? {} : { indexVar }),
       isNamed: isInScalingGroup(scope, own),
-      ...(condition === undefined ? {} : { condition: conditionOf(condition) }),
+      ...(ownCondition === undefined ? {} : { ownCondition }),
+      ...(condition === undefined ? {} : { condition }),
+      isUnsure: isUnsure(scope, own, ownCondition),
     };
   }
 
@@ -108,15 +125,20 @@ export class Carriers {
         planFile: this.#planFile(vm),
         generation: this.#options.generation,
         rights: rightsText(plan.rights),
+        isUnsure: vm.isUnsure,
         serves: indexVar === undefined ? "vm" : isNamed ? "group" : "member",
         runsAtDelete: runsAtDelete(plan),
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
       }),
     );
     // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
-    const ids = scope.lift(server.group === undefined ? { get_resource: server.name } : { get_attr: [server.name, "refs_map"] });
+    const ids =
+      server.group === undefined
+        ? liftSure(vm, { get_resource: server.name }, "")
+        : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
     const properties: JsonMap = {
       ...(indexVar === undefined ? { server: ids } : { servers: ids, ...(isNamed ? {} : { index: indexVar }) }),
+      ...(vm.isUnsure ? { present: liftSure(vm, "yes", "") } : {}),
       ...this.#keys(this.#root),
       ...unlessEmpty("values", this.#values(vm)),
       ...this.#privateOfCarrier(vm),
@@ -132,7 +154,8 @@ export class Carriers {
   }
 
   // As many members as the vm's own group has, with the same numbers.
-  #groupProperties({ plan, resource, scope, own }: CarriedVm): JsonMap {
+  #groupProperties(vm: CarriedVm): JsonMap {
+    const { plan, resource, scope, own } = vm;
     if (scope.parent === undefined) {
       const written = own.properties?.kind === "map" ? own.properties.entries : [];
       const shared = written.filter(({ key }) =>
@@ -144,7 +167,7 @@ export class Carriers {
     const size = own.group === undefined ? scope.resolved.levels.at(-1)?.size : this.#resolved.sizes.get(resource);
     if (group === undefined || size === undefined) throw new Error(`${plan.vm} is in no group`);
     return {
-      count: this.#atRoot(size),
+      count: own.group === undefined ? this.#atRoot(size) : liftSure(vm, localHot(size), 0),
       index_var: group.indexVar,
       ...(group.skip === undefined ? {} : { removal_policies: [{ resource_list: group.skip.map(String) }] }),
     };
@@ -354,10 +377,11 @@ export class Carriers {
   }
 
   // What a deployment may show to the other vms.
-  #values({ plan }: CarriedVm): JsonMap {
+  #values(vm: CarriedVm): JsonMap {
+    const { plan } = vm;
     const slots = Object.entries(this.#options.plan.slots[plan.vm] ?? {});
     const open = slots.filter(([, expr]) => !isPrivate(expr, this.#resolved.scopes));
-    return Object.fromEntries(open.map(([slot, expr]) => [slot, this.#atRoot(expr)]));
+    return Object.fromEntries(open.map(([slot, expr]) => [slot, this.#atRoot(expr, vm)]));
   }
 
   // What is private comes with user_data; undefined where nothing is.
@@ -385,14 +409,15 @@ export class Carriers {
       server.group === undefined
         ? { get_attr: [this.bootNameOf(vm), "values_digest"] }
         : { get_attr: [server.name, membersKey(server), "values_digest"] };
-    return { values_digest: scope.lift(digest) };
+    return { values_digest: liftSure(vm, digest, "") };
   }
 
   // As the stack's own template has it.
-  #atRoot(expr: Expr): Json {
-    if (expr.kind !== "each") return this.#scopeOf(expr).lift(localHot(expr));
-    const scope = this.#scopeOf(expr.item);
-    return scope.lift(isOwnMember(expr.item, expr.index) ? mapOf(expr.item, scope) : localHot(expr.item));
+  #atRoot(expr: Expr, vm?: CarriedVm): Json {
+    const item = expr.kind === "each" ? expr.item : expr;
+    const scope = this.#scopeOf(item);
+    const value = expr.kind === "each" && isOwnMember(item, expr.index) ? mapOf(item, scope) : localHot(item);
+    return vm?.scope === scope ? liftSure(vm, value, "") : scope.lift(value);
   }
 
   #scopeOf(expr: Expr): EmitScope {
@@ -421,6 +446,19 @@ export class Carriers {
   #name(wanted: string): string {
     return this.#root.names.get(wanted);
   }
+}
+
+// What comes of a vm that may be missing does so with it only.
+function liftSure({ scope, ownCondition }: CarriedVm, value: Json, otherwise: Json): Json {
+  const isSure = ownCondition === undefined || scope.parent === undefined;
+  return scope.lift(isSure ? value : { if: [ownCondition, value, otherwise] }, otherwise);
+}
+
+// A group that is not there has no members.
+function isUnsure(scope: EmitScope, { group }: Resource, ownCondition: Json | undefined): boolean {
+  if (scope.parent === undefined || group?.kind === "ResourceGroup") return false;
+  for (let at = scope; at.parent?.parent !== undefined; at = at.parent) if (at.condition !== undefined) return true;
+  return ownCondition !== undefined;
 }
 
 function mapOf(expr: Expr, { template }: EmitScope): Json {

@@ -41,7 +41,7 @@ interface Prepared {
 type DocumentOf = (template: Template) => Document.Parsed;
 
 function prepare(documentOf: DocumentOf, resolved: ResolvedTemplate, options: HotOptions, report: Report): Prepared {
-  const scopes = openScopes(resolved.scopes, documentOf);
+  const scopes = openScopes(resolved, documentOf);
   const carriers = new Carriers(scopes, resolved, options, report);
   // Before anything is written: what a vm needs may have to cross several borders.
   const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
@@ -191,7 +191,7 @@ function addBoot(tree: Tree, resource: YAMLMap, vm: CarriedVm, boot: JsonMap, ca
   const properties = tree.own(resource, "properties");
   const name = carriers.bootNameOf(vm);
   for (const [key, value] of Object.entries(carriers.serverProperties(name))) tree.setPlain(properties, key, value);
-  const conditional = vm.condition === undefined || vm.scope.parent !== undefined ? {} : { condition: vm.condition };
+  const conditional = vm.ownCondition === undefined ? {} : { condition: vm.ownCondition };
   return [[name, { type: carriers.pathFrom(vm.scope, carriers.bootFile()), ...conditional, properties: boot }]];
 }
 

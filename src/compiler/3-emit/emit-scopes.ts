@@ -6,7 +6,7 @@ import type { Expr } from "../../model/expression.ts";
 import type { Json } from "../../model/json.ts";
 import type { ResolvedScope, ResolvedTemplate } from "../../model/resolved.ts";
 import type { Resource, Template } from "../../model/template.ts";
-import { hotOf } from "./hot-values.ts";
+import { conditionOf, hotOf } from "./hot-values.ts";
 import { Names } from "./names.ts";
 
 /** A parameter that weft adds to a nested template, and what the parent gives it. */
@@ -22,8 +22,9 @@ export class EmitScope {
   readonly resolved: ResolvedScope;
   readonly template: Template;
   readonly parent: EmitScope | undefined;
-  /** What stands for it in the parent. */
+  /** What stands for it in the parent, and that resource's condition. */
   readonly resource: Resource | undefined;
+  readonly condition: Json | undefined;
   readonly document: Document.Parsed;
   readonly names: Names;
   readonly children: EmitScope[] = [];
@@ -31,13 +32,18 @@ export class EmitScope {
   readonly exports = new Map<string, Json>();
   readonly passed = new Map<string, Passed>();
 
-  constructor(plain: string, resolved: ResolvedScope, parent: EmitScope | undefined, document: Document.Parsed) {
+  constructor(
+    plain: string,
+    resolved: ResolvedScope,
+    { parent, condition, document }: { parent: EmitScope | undefined; condition: Json | undefined; document: Document.Parsed },
+  ) {
     this.plain = plain;
     this.resolved = resolved;
     this.template = resolved.template;
     this.parent = parent;
     const name = parent === undefined ? "" : plain.slice(parent.plain.length, -1);
     this.resource = parent?.template.resources.get(name);
+    this.condition = condition;
     this.document = document;
     const { parameters, resources, outputs, leftOut } = resolved.template;
     this.names = new Names([
@@ -60,8 +66,8 @@ export class EmitScope {
     );
   }
 
-  /** What stands in the stack's own template for a value of this one; of all members, where there are several, a map by number. */
-  lift(value: Json): Json {
+  /** What stands in the stack's own template for a value of this one; of all members, where there are several, a map by number; `otherwise` where a stack on the way is missing. */
+  lift(value: Json, otherwise: Json = ""): Json {
     const { parent, resource } = this;
     if (parent === undefined || resource === undefined) return value;
     const known = [...this.exports].find(([, other]) => JSON.stringify(other) === JSON.stringify(value))?.[0];
@@ -69,7 +75,11 @@ export class EmitScope {
     this.exports.set(name, value);
     // In the first version an attribute does not see the path behind it: there it is the list over the members.
     const isMap = resource.group !== undefined && parent.template.version !== "2013-05-23";
-    return parent.lift({ get_attr: [resource.name, ...(isMap ? [membersKey(resource)] : []), name] });
+    const lifted: Json = { get_attr: [resource.name, ...(isMap ? [membersKey(resource)] : []), name] };
+    // In the stack's own template what asks has the same condition.
+    const isSure = this.condition === undefined || parent.parent === undefined;
+    const missing = isMap ? {} : otherwise;
+    return parent.lift(isSure ? lifted : { if: [this.condition, lifted, missing] }, missing);
   }
 
   /** What stands here for a value of the template in `from`, in which this one lies; the parameter is named `wanted`. */
@@ -117,16 +127,23 @@ export function joined(prefix: Json, rest: string): Json {
 
 /** Opens the stack's own template and all that it is made of; `documentOf` a template gives the parsed text, for this use alone. */
 export function openScopes(
-  scopes: ResolvedTemplate["scopes"],
+  { scopes, resourceConditions }: Pick<ResolvedTemplate, "scopes" | "resourceConditions">,
   documentOf: (template: Template) => Document.Parsed,
 ): Map<string, EmitScope> {
   const opened = new Map<string, EmitScope>();
   // Parents come first.
   for (const [plain, resolved] of scopes) {
     const parent = plain === "" ? undefined : opened.get(plain.slice(0, plain.lastIndexOf("/", plain.length - 2) + 1));
-    opened.set(plain, new EmitScope(plain, resolved, parent, documentOf(resolved.template)));
+    const condition = localCondition(plain.slice(0, -1), resourceConditions);
+    opened.set(plain, new EmitScope(plain, resolved, { parent, condition, document: documentOf(resolved.template) }));
   }
   return opened;
+}
+
+/** The condition of a resource as its own template knows it. */
+export function localCondition(resource: string, conditions: ResolvedTemplate["resourceConditions"]): Json | undefined {
+  const condition = conditions.get(resource);
+  return condition === undefined ? undefined : conditionOf(localized(condition));
 }
 
 /** `expr` as Heat resolves it in the template that all its names belong to. */

@@ -114,6 +114,8 @@ export interface Carrier {
   rights: string;
   /** Whom one such template serves: a vm, one member of a group that it is given the index of, or all members, by their names. */
   serves: "vm" | "member" | "group";
+  /** Whether what is served may be missing, as the parameter `present` says: "yes", or of a group's members a map by number. */
+  isUnsure: boolean;
   runsAtDelete: boolean;
   /** Whether the digest of what is private comes from where user_data is made; of a group by the members' indexes. */
   hasDigest: boolean;
@@ -121,7 +123,7 @@ export interface Carrier {
 
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
 export function carrierTemplate(carrier: Carrier): string {
-  const { serves } = carrier;
+  const { serves, isUnsure } = carrier;
   const server = serves === "member" ? "{get_param: [servers, {get_param: index}]}" : "{get_param: server}";
   const digestParameter = carrier.hasDigest
     ? `  values_digest: {type: ${serves === "vm" ? "string" : "json"}}\n`
@@ -132,22 +134,28 @@ export function carrierTemplate(carrier: Carrier): string {
     serves === "group"
       ? ["OS::Heat::SoftwareDeploymentGroup", "servers: {get_param: servers}"]
       : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
+  const isThere = `{equals: [{get_param: ${serves === "member" ? "[present, {get_param: index}]" : "present"}}, "yes"]}`;
+  const presence = isUnsure
+    ? `  present: {type: ${serves === "member" ? "json" : "string"}}\nconditions: {is_there: ${isThere}}\n`
+    : "";
+  const conditional = isUnsure ? "    condition: is_there\n" : "";
+  const ifThere = (value: string): string => (isUnsure ? `{if: [is_there, ${value}, ""]}` : value);
   const outputs =
     serves === "group"
       ? ""
       : `outputs:
-  OS::stack_id: {value: ${server}}
-  outputs: {value: {get_attr: [run, outputs]}}
+  OS::stack_id: {value: ${ifThere(server)}}
+  outputs: {value: ${ifThere("{get_attr: [run, outputs]}")}}
 `;
   return `${version}description: Hands ${serves === "group" ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
 parameters:
 ${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${serves === "member" ? "  index: {type: string}\n" : ""}  stack: {type: string}
   token_key: {type: string, hidden: true}
   values: {type: json, default: {}}
-${digestParameter}resources:
+${digestParameter}${presence}resources:
   plan:
     type: OS::Heat::SoftwareConfig
-    properties:
+${conditional}    properties:
       group: weft
       config: {get_file: ${quoted(carrier.planFile)}}
       outputs:
@@ -155,7 +163,7 @@ ${digestParameter}resources:
         - {name: error, type: String, error_output: true}
   run:
     type: ${type}
-    properties:
+${conditional}    properties:
       name: weft
       config: {get_resource: plan}
       ${target}

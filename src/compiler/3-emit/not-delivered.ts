@@ -17,14 +17,14 @@ export function reasonNotDelivered(
   if (plan.outer !== undefined) return "it is a member of a group within a group";
   // Heat's digest takes other characters for bytes of Latin-1, where they are any.
   if (/[^\x20-\x7e]/.test(plan.vm)) return "Heat makes tokens over names of ASCII characters only";
+  let isConditional = false;
   for (let at: EmitScope | undefined = scope, resource: Resource | undefined = own; at !== undefined; at = at.parent) {
     const isNamed = resource?.group?.kind === "AutoScalingGroup";
     // Its members' names are cut out of another name, and it has no attribute that a path leads into.
     if (isNamed && at.template.version < "2015-10-15")
       return "members of an AutoScalingGroup have no names in a template of this version";
-    const isNested = at.parent !== undefined;
-    if (isNested && resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name))
-      return "it has a condition within a nested stack";
+    if (isNamed && isConditional) return "it has a condition within a member of an AutoScalingGroup";
+    isConditional ||= resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name);
     ({ resource } = at);
   }
   if (scope.parent !== undefined && runsAtDelete(plan))
