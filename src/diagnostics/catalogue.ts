@@ -28,7 +28,7 @@ export const catalogue = {
     severity: "warning",
     says: ({ vm, reason }: { vm: string; reason: string }) => `Heat cannot hand ${vm} its plan: ${reason}`,
     hint: () => "weft up runs it all the same",
-    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and knows by its number which member of a group it is. That cannot be told here, so the emitted template makes this vm without an agent, and its roles do not run there. Use an OS::Heat::ResourceGroup in place of an AutoScalingGroup, one group in place of a group within a group, conditions on the nested stack in place of conditions within it, and names of ASCII characters.",
+    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and is told by Heat which vm it is. That cannot be done here, so the emitted template makes this vm without an agent, and its roles do not run there. Use groups at most two deep, of which the outer one is an OS::Heat::ResourceGroup, no conditions within the members of an OS::Heat::AutoScalingGroup, roles with `on_delete` in the stack's own template, and names of ASCII characters.",
   },
   "outside-folder": {
     severity: "error",
@@ -251,6 +251,13 @@ export const catalogue = {
     says: ({ group }: { group: string }) => `only Heat knows which members of "${group}" this takes away`,
     hint: () => "name them by number, ['1']: who reads all members, or one of them, counts on those that this takes away as well",
     why: "Roles that read all members of a group wait for each of them by its number, without those that removal_policies name. A parameter or a function tells the numbers to Heat alone, and so does the id of a server. As long as it names nobody, all is well; a member that it takes away would be waited for until the stack's timeout.",
+  },
+  "output-not-told": {
+    severity: "warning",
+    says: ({ output, vm }: { output: string; vm: string }) =>
+      `Heat is not told the output "${output}", which only members of ${vm} know`,
+    hint: () => "weft outputs tells it; or let a role of a single vm read it, and write what the output reads",
+    why: "A stack output that roles write reaches Heat from one vm that writes some of it. Members of an AutoScalingGroup, and of a group within the members of another, answer Heat all together, and none of them stands for the others. The emitted template is without this output.",
   },
   "ambiguous-output": {
     severity: "error",

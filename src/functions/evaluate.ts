@@ -28,7 +28,7 @@ function evaluateItem(expr: Expr, lookup: Lookup): Json | undefined {
     case "value":
       return expr.value;
     case "slot":
-      return expr.at === undefined ? lookup.slot(expr.slot) : valueOfMember(lookup.slot(expr.slot), expr.at);
+      return (expr.at ?? []).reduce(valueOfMember, lookup.slot(expr.slot));
     case "read":
       return digInto(lookup.read(expr.read), expr.path);
     case "list":

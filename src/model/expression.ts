@@ -9,11 +9,11 @@ export type BindingTime = "compile" | "deploy" | "run";
  * A value to be. In a vm plan only `value`, `slot`, `read`, `call`, `list` and `map` occur: everything that Heat
  * resolves (`param`, `attr`, `resource`, `condition`) has become a slot, whose value reaches the agent as JSON. Names of what lies in
  * nested stacks begin with theirs: `outer/size`. `each` is `item` once for each member of a group, with the member's number for the text
- * `index`: a list, or (`keyed`) a map by number. A slot within it holds a map by number; `at` is the key.
+ * `index`: a list, or (`keyed`) a map by number. A slot may hold such a map, or one of maps; `at` are the keys.
  */
 export type Expr =
   | { kind: "value"; value: Json }
-  | { kind: "slot"; slot: string; at?: string }
+  | { kind: "slot"; slot: string; at?: string[] }
   | { kind: "read"; read: Read; path: Path }
   | { kind: "call"; fn: string; arg: Expr }
   | { kind: "list"; items: Expr[] }
@@ -96,7 +96,7 @@ export function fillExpr(expr: Expr, filling: Filling): Expr {
     case "value":
       return { kind: "value", value: fillJson(expr.value, text) };
     case "slot":
-      return expr.at === undefined ? expr : { ...expr, at: text(expr.at) };
+      return expr.at === undefined ? expr : { ...expr, at: expr.at.map(text) };
     case "read":
       return { ...expr, read: fillRead(expr.read, filling) };
     case "call":
@@ -106,7 +106,8 @@ export function fillExpr(expr: Expr, filling: Filling): Expr {
     case "map":
       return { kind: "map", entries: mapValues(expr.entries, fill) };
     case "each":
-      return { ...expr, size: fill(expr.size), item: fill(expr.item) };
+      // Within the item the index is that of each member, not the one filled in.
+      return { ...expr, size: fill(expr.size), item: text(expr.index) === expr.index ? fill(expr.item) : expr.item };
     case "param":
       return { ...expr, name: text(expr.name) };
     case "attr":

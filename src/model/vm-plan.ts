@@ -5,7 +5,7 @@ import type { Json, JsonMap } from "./json.ts";
 import type { Contract, OnError, Order, Publish, ValueType, When } from "./role.ts";
 
 /** Grows when an agent could misread a plan of another version; an agent refuses a plan whose format it does not know. */
-export const planFormat = 1;
+export const planFormat = 2;
 
 /**
  * The plan of one vm, or of every member of a group: then `vm` is `app[*]`, and `[self]` and the index variable stand for

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
 import type { Expr } from "../../src/model/expression.ts";
+import { planFormat } from "../../src/model/vm-plan.ts";
 import { type AgentBench, openAgentBench, planInput, planOutput, planRole, planVm, readCell } from "./agent-bench.ts";
 
 const say = (bench: AgentBench, text: string): string => `echo "${text}" >> ${join(bench.folder, "trace")}`;
@@ -186,7 +187,7 @@ test("a value written at once that stays on the vm outlives the agent", async ()
 test("a plan of another format is refused", async () => {
   await using bench = await openAgentBench();
   const agent = bench.start({ ...planVm("web", []), format: 99 });
-  await vi.waitFor(() => expect(bench.log.join()).toContain("plans of format 1, not 1 with 99"));
+  await vi.waitFor(() => expect(bench.log.join()).toContain(`plans of format ${planFormat}, not 1 with 99`));
   expect(await agent.stop()).toBe("stopped");
 });
 

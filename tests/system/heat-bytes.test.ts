@@ -6,8 +6,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { instantiatePlan } from "../../src/agent/instantiate.ts";
 import { rightsTag, vmToken } from "../../src/hub/tokens.ts";
-import { evaluateExpr, type Lookup } from "../../src/functions/evaluate.ts";
-import { visitExpr } from "../../src/model/expression.ts";
+import { chooseBranches, evaluateExpr, type Lookup } from "../../src/functions/evaluate.ts";
+import { memberId, membersOf, parseCellId } from "../../src/model/cell.ts";
+import { readsOf, visitExpr } from "../../src/model/expression.ts";
 import type { Json } from "../../src/model/json.ts";
 import type { VmIdentity } from "../../src/model/vm-identity.ts";
 import type { Emitted } from "../../src/compiler/compile.ts";
@@ -61,7 +62,7 @@ interface Case {
 let created: Created[] = [];
 beforeAll(() => {
   if (!isHeatThere) return;
-  const cases: Case[] = [ofParts(), ofValues(), ofMembers(), ofScaling(), ofMaybe()];
+  const cases: Case[] = [ofParts(), ofValues(), ofMembers(), ofScaling(), ofMaybe(), ofFarms()];
   const given = { weft_hub_urls: "https://10.0.0.2:8470,https://10.0.0.3:8470", weft_token_key: tokenKey };
   created = createWithHeat(
     cases.map(({ emitted, parameters, attributes }) => ({
@@ -70,7 +71,7 @@ beforeAll(() => {
       attributes,
     })),
   );
-  expect(created.map(({ error }) => error)).toEqual([null, null, null, null, null]);
+  expect(created.map(({ error }) => error)).toEqual([null, null, null, null, null, null]);
 }, 180_000);
 
 const readParts = `import email, json, sys
@@ -427,5 +428,106 @@ test.runIf(isHeatThere)(
       expect(valuesFor(vm, compiled, run)).toContain(`first_address of ${path}`);
     }
     for (const server of Object.values(servers)) expect(server.deployments).toHaveLength(1);
+  },
+);
+
+const farm = `heat_template_version: 2018-08-31
+parameters: {number: {type: string}, size: {type: number}, key: {type: string, hidden: true}}
+resources:
+  gate: {type: OS::Neutron::Port, properties: {network: n}}
+  web:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: {get_param: size}
+      resource_def:
+        type: OS::Nova::Server
+        properties: {image: i, flavor: f}
+        metadata:
+          weft:
+            tool: script
+            roles:
+              - name: serve
+                run: x
+                inputs:
+                  OWN: {value: {get_attr: [web, resource.%index%.first_address]}, bind: deploy}
+                  GATE: {get_attr: [gate, mac_address]}
+                  KEY: {get_param: key}
+                outputs: {url: {type: string}}
+  some:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 1
+      max_size: 3
+      resource:
+        type: OS::Nova::Server
+        properties: {image: i, flavor: f}
+        metadata: {weft: {tool: script, roles: [{name: a, run: x, inputs: {GATE: {get_attr: [gate, mac_address]}}, outputs: {o: {type: string}}}]}}
+outputs:
+  urls: {value: {get_attr: [web, url]}}
+  all: {value: {get_attr: [some, outputs_list, o]}}
+`;
+
+function ofFarms(): Case {
+  const text = `parameters: {key: {type: string, hidden: true}, size: {type: number}}
+resources:
+  farms:
+    type: OS::Heat::ResourceGroup
+    properties:
+      count: 2
+      removal_policies: [{resource_list: ["1"]}]
+      resource_def: {type: farm.yaml, properties: {number: "%index%", size: {get_param: size}, key: {get_param: key}}}
+  db:
+    type: OS::Nova::Server
+    properties: {image: i, flavor: f}
+    metadata:
+      weft: {tool: script, roles: [{name: a, run: x, inputs: {URLS: {get_attr: [farms, urls]}, ALL: {get_attr: [farms, all]}}}]}
+`;
+  return { emitted: emitText(text, { "farm.yaml": farm }), parameters: { key: nasty, size: "2" }, attributes: {} };
+}
+
+test.runIf(isHeatThere)(
+  "members of groups within the members of a group get their plan, and who reads them all knows which there are",
+  () => {
+    const { servers, edges } = created[5] as Created;
+    const { plan, generation } = ofFarms().emitted;
+    expect(edges).toEqual([]);
+    const compiledAs = (vm: string): VmPlan => plan.vms.find((one) => one.vm === vm) as VmPlan;
+    const found = Object.keys(servers).filter((path) => path !== "db");
+    const webs = found.filter((path) => path.includes("/web/"));
+    expect(webs.toSorted()).toEqual([
+      "farms/0/web/0/member",
+      "farms/0/web/1/member",
+      "farms/2/web/0/member",
+      "farms/2/web/1/member",
+    ]);
+    const somes = found.filter((path) => path.includes("/some/"));
+    expect(somes).toHaveLength(2);
+    for (const path of found) {
+      const [, outer, group, inner] = path.split("/");
+      const vm = `farms[${outer}]/${group}[${inner}]`;
+      const compiled = compiledAs(`farms[*]/${group}[*]`);
+      const server = servers[path] as CreatedServer;
+      const [run, more] = server.deployments;
+      expect(more).toBeUndefined();
+      expect(identityOf(server)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
+      expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
+      const values = valuesFor(vm, compiled, run);
+      expect(values).toContain(`mac_address of farms/${outer}/gate`);
+      if (group === "web") expect(values).toContain(`first_address of ${path}`);
+    }
+    const [read] = (servers["db"] as CreatedServer).deployments;
+    const { inputs } = compiledAs("db").roles[0] as VmPlan["roles"][0];
+    const gathered: string[] = [];
+    const values = read?.values["weft_values"] as Record<string, Json>;
+    const lookup: Lookup = { slot: (name) => values[name] ?? null, read: () => null };
+    for (const { value } of inputs)
+      for (const one of readsOf(chooseBranches(value, lookup)))
+        gathered.push(
+          ...(one.kind === "gather"
+            ? membersOf(evaluateExpr(one.size, lookup)).map((member) => memberId(one.group, member))
+            : [parseCellId(one.cell)?.vm ?? ""]),
+        );
+    const idOf = (path: string): string => path.replace(/^farms\/(\d+)\/(\w+)\/(\w+)\/member$/, "farms[$1]/$2[$3]");
+    expect(gathered.toSorted()).toEqual([...webs, ...somes].map(idOf).toSorted());
   },
 );

@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { planFormat } from "../../src/model/vm-plan.ts";
 import { expect, onTestFinished, test } from "vitest";
 import type { AgentConfig } from "../../src/agent/agent-config.ts";
 import { openLocalStore } from "../../src/coordinator/local-store.ts";
@@ -69,7 +70,7 @@ test.for([true, false])("an agent whose configuration pins the hub's certificate
     hubFingerprint: new X509Certificate(shown.cert).fingerprint256,
     token: vmToken("key", "shop", "db"),
     tag: rightsTag("key", "shop", "db", "g1", rights),
-    plan: { format: 1, vm: "db", order: "dataflow", facts: [], roles: [], rights },
+    plan: { format: planFormat, vm: "db", order: "dataflow", facts: [], roles: [], rights },
     values: {},
     stateDir,
   };

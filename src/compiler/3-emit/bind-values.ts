@@ -9,31 +9,43 @@ import type { Level } from "../../model/vm-plan.ts";
 export class Slots {
   readonly expressions: Record<string, Expr> = {};
   readonly #scopes: ResolvedTemplate["scopes"];
-  readonly #level: Level | undefined;
+  readonly #levels: readonly Level[];
 
-  /** `level`: the innermost group that the vm is a member of. */
-  constructor(scopes: ResolvedTemplate["scopes"], level?: Level) {
+  /** `levels`: the groups that the vm is a member of, outermost first. */
+  constructor(scopes: ResolvedTemplate["scopes"], levels: readonly Level[] = []) {
     this.#scopes = scopes;
-    this.#level = level;
+    this.#levels = levels;
   }
 
   /** Returns `expr` with its largest deploy-time parts taken out as slots `PLACE`, `PLACE#2`, ... */
   bind(expr: Expr, place: string): Expr {
-    if (bindingTimeOf(expr) === "compile") return expr;
-    if (bindingTimeOf(expr) === "deploy" && !this.#isMixed(expr)) return this.#bindWhole(expr, place);
+    return this.#bind(expr, place, []);
+  }
+
+  /** As `bind`, for the deploy-time parts of a read: the size of a group, the condition of the vm that writes. */
+  bindRead<R extends { present?: Expr; size?: Expr }>(read: R, place: string): R {
+    return this.#bindRead(read, place, []);
+  }
+
+  // `loops` are those in whose items `expr` stands, outermost first.
+  #bind(expr: Expr, place: string, loops: readonly Each[]): Expr {
+    const time = bindingTimeOf(expr);
+    if (time === "compile") return expr;
+    if (time === "deploy" && !this.#isMixed(expr)) return this.#bindWhole(expr, place, loops);
+    const inner = (part: Expr): Expr => this.#bind(part, place, loops);
     switch (expr.kind) {
       case "call":
-        return { ...expr, arg: this.bind(expr.arg, place) };
+        return { ...expr, arg: inner(expr.arg) };
       case "list":
-        return { kind: "list", items: expr.items.map((item) => this.bind(item, place)) };
+        return { kind: "list", items: expr.items.map(inner) };
       case "map": {
-        const entries = Object.entries(expr.entries).map(([key, entry]) => [key, this.bind(entry, place)]);
+        const entries = Object.entries(expr.entries).map(([key, entry]) => [key, inner(entry)]);
         return { kind: "map", entries: Object.fromEntries(entries) as Record<string, Expr> };
       }
       case "read":
-        return { ...expr, read: this.bindRead(expr.read, place) };
+        return { ...expr, read: this.#bindRead(expr.read, place, loops) };
       case "each":
-        return { ...expr, size: this.bind(expr.size, place), item: this.#bindItem(expr, expr.item, place) };
+        return { ...expr, size: inner(expr.size), item: this.#bind(expr.item, place, [...loops, expr]) };
       case "value":
       case "slot":
         return expr;
@@ -45,54 +57,42 @@ export class Slots {
     }
   }
 
-  /** As `bind`, for the deploy-time parts of a read: the size of a group, the condition of the vm that writes. */
-  bindRead<R extends { present?: Expr; size?: Expr }>(read: R, place: string): R {
+  #bindRead<R extends { present?: Expr; size?: Expr }>(read: R, place: string, loops: readonly Each[]): R {
     return {
       ...read,
-      ...(read.size === undefined ? {} : { size: this.bind(read.size, place) }),
-      ...(read.present === undefined ? {} : { present: this.bind(read.present, `${place}.present`) }),
+      ...(read.size === undefined ? {} : { size: this.#bind(read.size, place, loops) }),
+      ...(read.present === undefined ? {} : { present: this.#bind(read.present, `${place}.present`, loops) }),
     };
   }
 
-  // A member's own value comes as that of all members, since Heat tells them all the same.
-  #bindWhole(expr: Expr, place: string): Expr {
-    const level = this.#level;
-    if (level === undefined || !isOfOneMember(expr, level.indexVar) || isPrivate(expr, this.#scopes))
-      return { kind: "slot", slot: this.#add(expr, place) };
-    const { size, skip, indexVar: index } = level;
-    const all: Each = { kind: "each", size, index, item: expr, keyed: true, ...(skip === undefined ? {} : { skip }) };
-    return { kind: "slot", slot: this.#add(all, place), at: index };
+  // What Heat resolves for each member is one slot, a map by the members' indexes: all members are told the same.
+  #bindWhole(expr: Expr, place: string, loops: readonly Each[]): Expr {
+    const around = [...this.#ownLoops(expr, loops), ...loops.filter(({ index }) => mentions(expr, index))];
+    const [first] = around;
+    if (first === undefined) return { kind: "slot", slot: this.#add(expr, place) };
+    const all = around.reduceRight<Expr>(
+      (item, { size, skip, index }) => ({
+        kind: "each",
+        size,
+        index,
+        item,
+        keyed: true,
+        ...(skip === undefined ? {} : { skip }),
+      }),
+      expr,
+    );
+    return { kind: "slot", slot: this.#add(all, place), at: around.map(({ index }) => index) };
   }
 
-  // What Heat resolves for each member is one slot, a map by the members' numbers.
-  #bindItem(each: Each, item: Expr, place: string): Expr {
-    const time = bindingTimeOf(item);
-    if (time === "compile") return item;
-    if (time === "deploy") {
-      if (!JSON.stringify(item).includes(JSON.stringify(each.index).slice(1, -1))) return this.bind(item, place);
-      if (prefixesIn(item).size > 1 && isOpened(item)) return this.#bindParts(each, item, place);
-      const { size, skip, index } = each;
-      const all: Expr = { kind: "each", size, index, item, keyed: true, ...(skip === undefined ? {} : { skip }) };
-      return { kind: "slot", slot: this.#add(all, place), at: index };
-    }
-    return this.#bindParts(each, item, place);
-  }
-
-  #bindParts(each: Each, item: Expr, place: string): Expr {
-    const inner = (expr: Expr): Expr => this.#bindItem(each, expr, place);
-    switch (item.kind) {
-      case "call":
-        return { ...item, arg: inner(item.arg) };
-      case "list":
-        return { kind: "list", items: item.items.map(inner) };
-      case "map":
-        return {
-          kind: "map",
-          entries: Object.fromEntries(Object.entries(item.entries).map(([key, entry]) => [key, inner(entry)])),
-        };
-      default:
-        return this.bind(item, place);
-    }
+  // Something of the member itself, or in the nested stacks that it lies in. What is private comes to it alone.
+  #ownLoops(expr: Expr, loops: readonly Each[]): Pick<Each, "size" | "skip" | "index">[] {
+    if (isPrivate(expr, this.#scopes)) return [];
+    const prefixes = [...prefixesIn(expr)];
+    const own = this.#levels.filter(({ indexVar }) => {
+      if (loops.some(({ index }) => index === indexVar)) return false;
+      return isOwnMember(expr, indexVar) || prefixes.some((prefix) => prefix.includes(`[${indexVar}]`));
+    });
+    return own.map(({ size, skip, indexVar }) => ({ size, index: indexVar, ...(skip === undefined ? {} : { skip }) }));
   }
 
   // A member's own comes on another way than the rest, and so does what lies in another template. What is private comes with user_data, before there is any vm to tell of others.
@@ -102,7 +102,7 @@ export class Slots {
     return (
       prefixesIn(expr).size > 1 ||
       (isPrivate(expr, this.#scopes) && holds(expr, isOfResource)) ||
-      holds(expr, (inner) => isOwnMember(inner, this.#level?.indexVar))
+      holds(expr, (inner) => isOwnMember(inner, this.#levels.at(-1)?.indexVar))
     );
   }
 
@@ -173,9 +173,8 @@ export function isOwnMember(expr: Expr, indexVar: string | undefined): boolean {
   return expr.kind === "attr" && indexVar !== undefined && String(expr.path[0]).split(".")[1] === indexVar;
 }
 
-// An attribute of the member, or something in the nested stack that is one.
-function isOfOneMember(expr: Expr, indexVar: string): boolean {
-  return isOwnMember(expr, indexVar) || (expr.kind !== "each" && [...prefixesIn(expr)].some((prefix) => prefix.includes("[")));
+function mentions(expr: Expr, index: string): boolean {
+  return JSON.stringify(expr).includes(JSON.stringify(index).slice(1, -1));
 }
 
 // The agent can evaluate it from its parts.

@@ -9,23 +9,15 @@ import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Resource } from "../../model/template.ts";
 import type { VmPlan } from "../../model/vm-plan.ts";
 import { identityFormat } from "../../model/vm-identity.ts";
-import { isOwnMember, isPrivate, prefixesIn } from "./bind-values.ts";
+import { isPrivate, prefixesIn } from "./bind-values.ts";
 import { checkBudget } from "./check-budget.ts";
 import type { HotOptions } from "./emit-hot.ts";
 import { findAttributes } from "./find-attributes.ts";
 import { hubPort } from "./boot-script.ts";
-import {
-  type EmitScope,
-  isInScalingGroup,
-  joined,
-  localCondition,
-  localHot,
-  localized,
-  membersKey,
-  scopeAt,
-} from "./emit-scopes.ts";
+import { type EmitScope, isInScalingGroup, joined, localCondition, localHot, membersKey, scopeAt } from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
+import { innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
 
@@ -69,6 +61,15 @@ export class Carriers {
     this.#options = options;
     this.#report = report;
     this.vms = options.plan.vms.filter(isCarried).flatMap((plan) => this.#carried(plan) ?? []);
+    for (const { spec } of resolved.outputs) {
+      const teller = this.#tellerOf(spec.name);
+      if (teller !== undefined && answersForAll(teller))
+        report.add("output-not-told", spec.span, { output: spec.name, vm: teller.resource });
+    }
+  }
+
+  #tellerOf(output: string): CarriedVm | undefined {
+    return this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));
   }
 
   #carried(plan: VmPlan): CarriedVm | undefined {
@@ -95,7 +96,8 @@ export class Carriers {
       isNamed: isInScalingGroup(scope, own),
       ...(ownCondition === undefined ? {} : { ownCondition }),
       ...(condition === undefined ? {} : { condition }),
-      isUnsure: isUnsure(scope, own, ownCondition),
+      // A group that is not there has no members.
+      isUnsure: own.group?.kind !== "ResourceGroup" && isUnsure({ scope, ownCondition }),
     };
   }
 
@@ -117,7 +119,9 @@ export class Carriers {
 
   /** What hands a vm its plan. */
   carrierResource(vm: CarriedVm): JsonMap {
-    const { plan, resource, scope, own: server, indexVar, isNamed, condition } = vm;
+    const { plan, resource, scope, own: server, indexVar, condition } = vm;
+    const [outer] = plan.outer ?? [];
+    const index = outer?.indexVar ?? (vm.isNamed ? undefined : indexVar);
     const file = this.#add(
       `${fileName(resource)}.yaml`,
       carrierTemplate({
@@ -126,7 +130,7 @@ export class Carriers {
         generation: this.#options.generation,
         rights: rightsText(plan.rights),
         isUnsure: vm.isUnsure,
-        serves: indexVar === undefined ? "vm" : isNamed ? "group" : "member",
+        serves: servedBy(vm),
         runsAtDelete: runsAtDelete(plan),
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
       }),
@@ -137,7 +141,8 @@ export class Carriers {
         ? liftSure(vm, { get_resource: server.name }, "")
         : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
     const properties: JsonMap = {
-      ...(indexVar === undefined ? { server: ids } : { servers: ids, ...(isNamed ? {} : { index: indexVar }) }),
+      ...(indexVar === undefined ? { server: ids } : { servers: ids }),
+      ...unlessEmpty("index", index),
       ...(vm.isUnsure ? { present: liftSure(vm, "yes", "") } : {}),
       ...this.#keys(this.#root),
       ...unlessEmpty("values", this.#values(vm)),
@@ -145,7 +150,7 @@ export class Carriers {
     };
     const definition = { type: this.pathFrom(this.#root, file), properties };
     const conditional = condition === undefined ? {} : { condition };
-    if (indexVar === undefined || isNamed) return { ...definition, ...conditional };
+    if (index === undefined) return { ...definition, ...conditional };
     return {
       type: "OS::Heat::ResourceGroup",
       ...conditional,
@@ -153,9 +158,8 @@ export class Carriers {
     };
   }
 
-  // As many members as the vm's own group has, with the same numbers.
-  #groupProperties(vm: CarriedVm): JsonMap {
-    const { plan, resource, scope, own } = vm;
+  // As many members as the vm's own group has, with the same numbers; of groups within a group, as many as that has.
+  #groupProperties({ plan, scope, own }: CarriedVm): JsonMap {
     if (scope.parent === undefined) {
       const written = own.properties?.kind === "map" ? own.properties.entries : [];
       const shared = written.filter(({ key }) =>
@@ -163,14 +167,19 @@ export class Carriers {
       );
       return Object.fromEntries(shared.map(({ key, value }) => [key, writtenOf(value)]));
     }
-    const { group } = plan;
-    const size = own.group === undefined ? scope.resolved.levels.at(-1)?.size : this.#resolved.sizes.get(resource);
-    if (group === undefined || size === undefined) throw new Error(`${plan.vm} is in no group`);
-    return {
-      count: own.group === undefined ? this.#atRoot(size) : liftSure(vm, localHot(size), 0),
-      index_var: group.indexVar,
-      ...(group.skip === undefined ? {} : { removal_policies: [{ resource_list: group.skip.map(String) }] }),
-    };
+    const level = plan.outer?.[0] ?? plan.group;
+    if (level === undefined) throw new Error(`${plan.vm} is in no group`);
+    const { name, indexVar, skip } = level;
+    const removed = skip === undefined ? {} : { removal_policies: [{ resource_list: skip.map(String) }] };
+    return { count: this.#countOf(withoutIndexes(name)), index_var: indexVar, ...removed };
+  }
+
+  #countOf(group: string): Json {
+    const size = this.#resolved.sizes.get(group);
+    if (size === undefined) throw new Error(`${group} is no group`);
+    const scope = scopeAt(group.slice(0, group.lastIndexOf("/") + 1), this.#scopes);
+    const ownCondition = localCondition(group, this.#resolved.resourceConditions);
+    return isUnsure({ scope, ownCondition }) ? liftSure({ scope, ownCondition }, localHot(size), 0) : this.#atRoot(size);
   }
 
   bootProperties(vm: CarriedVm): JsonMap {
@@ -357,9 +366,8 @@ export class Carriers {
 
   /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
   outputReference(output: string): Json | undefined {
-    const vm = this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));
-    // Of names that Heat makes none is the first one.
-    if (vm === undefined || vm.isNamed) return undefined;
+    const vm = this.#tellerOf(output);
+    if (vm === undefined || answersForAll(vm)) return undefined;
     const first = vm.plan.group?.skip === undefined ? 0 : memberNumbers(1, vm.plan.group.skip)[0];
     return { get_attr: [this.nameOf(vm), vm.indexVar === undefined ? "outputs" : `resource.${first}.outputs`, output] };
   }
@@ -404,7 +412,7 @@ export class Carriers {
   #privateOfCarrier(vm: CarriedVm): JsonMap {
     const own = this.#private(vm);
     if (own === undefined || vm.scope.parent === undefined) return own ?? {};
-    const { own: server, scope } = vm;
+    const { own: server } = vm;
     const digest: Json =
       server.group === undefined
         ? { get_attr: [this.bootNameOf(vm), "values_digest"] }
@@ -414,9 +422,9 @@ export class Carriers {
 
   // As the stack's own template has it.
   #atRoot(expr: Expr, vm?: CarriedVm): Json {
-    const item = expr.kind === "each" ? expr.item : expr;
+    const { item, index } = innermost(expr);
     const scope = this.#scopeOf(item);
-    const value = expr.kind === "each" && isOwnMember(item, expr.index) ? mapOf(item, scope) : localHot(item);
+    const value = ofMembers(item, index, scope);
     return vm?.scope === scope ? liftSure(vm, value, "") : scope.lift(value);
   }
 
@@ -448,42 +456,21 @@ export class Carriers {
   }
 }
 
-// What comes of a vm that may be missing does so with it only.
-function liftSure({ scope, ownCondition }: CarriedVm, value: Json, otherwise: Json): Json {
-  const isSure = ownCondition === undefined || scope.parent === undefined;
-  return scope.lift(isSure ? value : { if: [ownCondition, value, otherwise] }, otherwise);
+function unlessEmpty(key: string, value: Json | undefined): JsonMap {
+  return value === undefined || Object.keys(value as JsonMap).length === 0 ? {} : { [key]: value };
 }
 
-// A group that is not there has no members.
-function isUnsure(scope: EmitScope, { group }: Resource, ownCondition: Json | undefined): boolean {
-  if (scope.parent === undefined || group?.kind === "ResourceGroup") return false;
-  for (let at = scope; at.parent?.parent !== undefined; at = at.parent) if (at.condition !== undefined) return true;
-  return ownCondition !== undefined;
+function answersForAll(vm: CarriedVm): boolean {
+  return ["group", "groups"].includes(servedBy(vm));
 }
 
-function mapOf(expr: Expr, { template }: EmitScope): Json {
-  const local = localized(expr);
-  const group = local.kind === "attr" ? template.resources.get(local.resource) : undefined;
-  return mapOfMembers(local, template.version, group);
-}
-
-function unlessEmpty(key: string, map: JsonMap): JsonMap {
-  return Object.keys(map).length === 0 ? {} : { [key]: map };
+function servedBy({ plan, indexVar, isNamed }: CarriedVm): "vm" | "member" | "group" | "groups" {
+  if (plan.outer !== undefined) return "groups";
+  return indexVar === undefined ? "vm" : isNamed ? "group" : "member";
 }
 
 function isCarried(plan: VmPlan): boolean {
   return plan.roles.length > 0 || plan.facts.length > 0 || plan.outputs !== undefined;
-}
-
-// `[group, resource.%index%, name]` of every member, by index: the variable would come too late within get_attr.
-function mapOfMembers(expr: Expr, version: string, group: Resource | undefined): Json {
-  if (expr.kind !== "attr") throw new Error("only an attribute is a member's own");
-  const [member, ...path] = expr.path;
-  const [, , attribute] = /^(resource\.[^.]*)(?:\.(.+))?$/s.exec(String(member)) ?? [];
-  const rest = attribute === undefined ? path : [attribute, ...path];
-  if (rest.length === 0) return { get_attr: [expr.resource, "refs_map"] };
-  // In the first version an attribute does not see the path behind it: there it is the list over the members.
-  return { get_attr: version === "2013-05-23" ? [expr.resource, ...rest] : [expr.resource, membersKey(group), ...rest] };
 }
 
 function findDefinition(document: unknown, group: string): { [key: string]: unknown } {

@@ -25,7 +25,7 @@ type Digest = (text: string) => string;
 export function emitStackPlan(template: ResolvedTemplate, access: Access, sha256: Digest): StackPlan {
   const slots: StackPlan["slots"] = {};
   const vms = template.vms.map((vm) => {
-    const own = new Slots(template.scopes, vm.group);
+    const own = new Slots(template.scopes, [...(vm.outer ?? []), ...(vm.group === undefined ? [] : [vm.group])]);
     const plan = emitVmPlan(vm, template, access, own, sha256);
     slots[vm.id] = own.expressions;
     return plan;

@@ -112,8 +112,11 @@ export interface Carrier {
   generation: string;
   /** The text of its rights. */
   rights: string;
-  /** Whom one such template serves: a vm, one member of a group that it is given the index of, or all members, by their names. */
-  serves: "vm" | "member" | "group";
+  /**
+   * Whom one such template serves: a vm, one member of a group that it is given the index of, all members of one, or all members of
+   * the group within one member of another, whose index it is given.
+   */
+  serves: "vm" | "member" | "group" | "groups";
   /** Whether what is served may be missing, as the parameter `present` says: "yes", or of a group's members a map by number. */
   isUnsure: boolean;
   runsAtDelete: boolean;
@@ -124,32 +127,36 @@ export interface Carrier {
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
 export function carrierTemplate(carrier: Carrier): string {
   const { serves, isUnsure } = carrier;
+  const hasIndex = serves === "member" || serves === "groups";
+  const isGroup = serves === "group" || serves === "groups";
   const server = serves === "member" ? "{get_param: [servers, {get_param: index}]}" : "{get_param: server}";
   const digestParameter = carrier.hasDigest
     ? `  values_digest: {type: ${serves === "vm" ? "string" : "json"}}\n`
     : "  private: {type: json, hidden: true, default: {}}\n";
-  const given = serves === "member" ? "{get_param: [values_digest, {get_param: index}]}" : "{get_param: values_digest}";
+  const given = hasIndex ? "{get_param: [values_digest, {get_param: index}]}" : "{get_param: values_digest}";
   const digest = carrier.hasDigest ? given : valuesDigest;
-  const [type, target] =
-    serves === "group"
-      ? ["OS::Heat::SoftwareDeploymentGroup", "servers: {get_param: servers}"]
-      : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
-  const isThere = `{equals: [{get_param: ${serves === "member" ? "[present, {get_param: index}]" : "present"}}, "yes"]}`;
-  const presence = isUnsure
-    ? `  present: {type: ${serves === "member" ? "json" : "string"}}\nconditions: {is_there: ${isThere}}\n`
-    : "";
+  const ofMember = (name: string): string => `{get_param: [${name}, {get_param: index}]}`;
+  // While Heat only validates, nothing is known of the servers.
+  const servers = serves === "groups" ? `{if: [has_servers, ${ofMember("servers")}, {}]}` : "{get_param: servers}";
+  const [type, target] = isGroup
+    ? ["OS::Heat::SoftwareDeploymentGroup", `servers: ${servers}`]
+    : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
+  const conditions = [
+    ...(isUnsure ? [`is_there: {equals: [${serves === "member" ? ofMember("present") : "{get_param: present}"}, "yes"]}`] : []),
+    ...(serves === "groups" ? [`has_servers: {not: {equals: [${ofMember("servers")}, ""]}}`] : []),
+  ];
+  const presence = `${isUnsure ? `  present: {type: ${serves === "member" ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
   const conditional = isUnsure ? "    condition: is_there\n" : "";
   const ifThere = (value: string): string => (isUnsure ? `{if: [is_there, ${value}, ""]}` : value);
-  const outputs =
-    serves === "group"
-      ? ""
-      : `outputs:
+  const outputs = isGroup
+    ? ""
+    : `outputs:
   OS::stack_id: {value: ${ifThere(server)}}
   outputs: {value: ${ifThere("{get_attr: [run, outputs]}")}}
 `;
-  return `${version}description: Hands ${serves === "group" ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
+  return `${version}description: Hands ${isGroup ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
 parameters:
-${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${serves === "member" ? "  index: {type: string}\n" : ""}  stack: {type: string}
+${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${hasIndex ? "  index: {type: string}\n" : ""}  stack: {type: string}
   token_key: {type: string, hidden: true}
   values: {type: json, default: {}}
 ${digestParameter}${presence}resources:

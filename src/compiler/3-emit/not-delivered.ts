@@ -1,4 +1,5 @@
 // Which vms get no plan from Heat, and why.
+import { withoutIndexes } from "../../model/cell.ts";
 import type { Expr } from "../../model/expression.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Resource } from "../../model/template.ts";
@@ -14,7 +15,8 @@ export function reasonNotDelivered(
   own: Resource,
   resolved: ResolvedTemplate,
 ): string | undefined {
-  if (plan.outer !== undefined) return "it is a member of a group within a group";
+  const { outer = [] } = plan;
+  if (outer.length > 1) return "it is a member of a group within a group within a group";
   // Heat's digest takes other characters for bytes of Latin-1, where they are any.
   if (/[^\x20-\x7e]/.test(plan.vm)) return "Heat makes tokens over names of ASCII characters only";
   let isConditional = false;
@@ -23,10 +25,14 @@ export function reasonNotDelivered(
     // Its members' names are cut out of another name, and it has no attribute that a path leads into.
     if (isNamed && at.template.version < "2015-10-15")
       return "members of an AutoScalingGroup have no names in a template of this version";
+    if (isNamed && outer.length > 0 && at.plain + (resource?.name ?? "") === withoutIndexes(outer[0]?.name ?? ""))
+      return "its group lies within the members of an AutoScalingGroup";
     if (isNamed && isConditional) return "it has a condition within a member of an AutoScalingGroup";
     isConditional ||= resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name);
     ({ resource } = at);
   }
+  if (outer.length > 0 && own.group === undefined && isConditional)
+    return "it has a condition within a member of a group in a group";
   if (scope.parent !== undefined && runsAtDelete(plan))
     return "a role of it runs when it leaves, which nobody in a nested stack waits for";
   const { prefix } = scope.resolved;
