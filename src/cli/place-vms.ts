@@ -1,5 +1,6 @@
 // Which vms a stack plan makes here, with the addresses they get and the values that Heat would give each.
 import { fillingFor, instantiatePlan } from "../agent/instantiate.ts";
+import { evaluateExpr } from "../functions/evaluate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
 import { indexesIn, membersOf, withIndexes } from "../model/cell.ts";
 import { fillExpr, type Expr } from "../model/expression.ts";
@@ -44,7 +45,10 @@ export function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer)
   for (const [depth, level] of levels.entries()) {
     members = members.flatMap((indexes) => {
       const own = fillingFor(levels.slice(0, depth), indexes);
-      const size = heat.evaluate(fillExpr(sizeOf(plan, compiled, level), own), { vm, slot: "group.size" });
+      const size = evaluateExpr(fillExpr(level.size, own), {
+        ...heat.lookup,
+        slot: (slot) => heat.evaluate(fillExpr(slotOf(plan, vm, slot), own), { vm, slot }),
+      });
       return membersOf(size, level.skip).map((member) => [...indexes, member]);
     });
   }
@@ -65,10 +69,9 @@ function levelsOf({ group, outer = [] }: VmPlan): Level[] {
   return group === undefined ? [] : [...outer, group];
 }
 
-function sizeOf(plan: StackPlan, { vm }: VmPlan, { size }: Level): Expr {
-  if (size.kind !== "slot") return size;
-  const expr = plan.slots[vm]?.[size.slot];
-  if (expr === undefined) throw new Error(`the plan of ${vm} names slot ${size.slot}, which the stack plan does not have`);
+function slotOf(plan: StackPlan, vm: string, slot: string): Expr {
+  const expr = plan.slots[vm]?.[slot];
+  if (expr === undefined) throw new Error(`the plan of ${vm} names slot ${slot}, which the stack plan does not have`);
   return expr;
 }
 

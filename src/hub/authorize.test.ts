@@ -89,3 +89,27 @@ test("tokens and tags are believed only as they were made", () => {
   expect(identify({ stack: "shop", token: operatorToken("key", "shop") }, "key")).toEqual(operator);
   expect(identify({ stack: "shop", token: claim.token }, "key")).toBeUndefined();
 });
+
+test("a member of a group has the rights in its group's plan for itself, and not another's", () => {
+  const groupRights = {
+    read: ["app[*].serve.url", "shard[%own:0%]/db[%own:1%].run.port"],
+    write: ["app[%own:0%].serve.url"],
+    choose: [],
+  };
+  const tag = rightsTag("key", "shop", "app[0]", "g1", groupRights);
+  const claim = (id: string): Parameters<typeof identify>[0] => ({
+    stack: "shop",
+    token: vmToken("key", "shop", "app[k3xq7]"),
+    vm: { id, generation: "g1", rights: groupRights, tag },
+  });
+  const member = identify(claim("app[k3xq7]"), "key");
+  if (member === undefined) throw new Error("the member is not believed");
+  expect(isAllowed(member, write(cellKey(scope, "app[k3xq7].serve.url")))).toBe(true);
+  expect(isAllowed(member, write(cellKey(scope, "app[0].serve.url")))).toBe(false);
+  expect(isAllowed(member, write(cellKey(scope, "app[%own:0%].serve.url")))).toBe(false);
+  expect(isAllowed(member, read(cellKey(scope, "app[0].serve.url")))).toBe(true);
+  // Its token is its own, and its group's tag is no other group's.
+  expect(identify(claim("app[0]"), "key")).toBeUndefined();
+  const other = { ...claim("app[k3xq7]"), token: vmToken("key", "shop", "web[0]") };
+  expect(identify({ ...other, vm: { id: "web[0]", generation: "g1", rights: groupRights, tag } }, "key")).toBeUndefined();
+});

@@ -12,15 +12,18 @@ import { root } from "./stack-bed.ts";
 
 const tokenKey = "0123456789abcdef";
 
-test("values cross the borders of nested stacks both ways, and of groups of them", () => {
-  const file = join(root, "examples/nested/stack.yaml");
+function outputsOf(file: string): Record<string, unknown> {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "bin/weft.js"), "up", file, "--json"], {
     encoding: "utf8",
   });
   const events = stdout.split("\n").filter((line) => line !== "");
   const done = JSON.parse(events.at(-1) ?? "{}") as { ok: boolean; outputs: Record<string, unknown> };
   expect({ status, stderr, ok: done.ok }).toEqual({ status: 0, stderr: "", ok: true });
-  const { store, leader, table } = done.outputs;
+  return done.outputs;
+}
+
+test("values cross the borders of nested stacks both ways, and of groups of them", () => {
+  const { store, leader, table } = outputsOf(join(root, "examples/nested/stack.yaml"));
   expect(store).toMatch(/^mysql:\/\/127\.[0-9.]+:3306\/catalogue$/);
   expect(leader).toBe("shard-0");
   const urls = [0, 1, 2].map((number) => `shard ${number} at ${String(store)}, led by shard-0`);
@@ -34,6 +37,16 @@ test("values cross the borders of nested stacks both ways, and of groups of them
   const { two } = table as { two: string[] };
   expect(new Set(two).size).toBe(2);
   for (const one of two) expect(urls).toContain(`shard ${one}`);
+});
+
+test("groups scale, and stand within groups, each of its own size", () => {
+  const { all } = outputsOf(join(import.meta.dirname, "farms/stack.yaml"));
+  expect(all).toEqual({
+    second: "app[1] led by app[1]",
+    by_name: { 0: "app[0] led by app[1]", 1: "app[1] led by app[1]" },
+    webs: [[], [expect.stringMatching(/^farms\[1\]\/web\[0\] at 127\./)]],
+    some: [["farms[0]/some[0]"], ["farms[1]/some[0]"]],
+  });
 });
 
 test.runIf(isHeatThere)("Heat tells each vm in a nested stack who it is, what it may, and what is its own", () => {
@@ -55,9 +68,7 @@ test.runIf(isHeatThere)("Heat tells each vm in a nested stack who it is, what it
     const plan = emitted.plan.vms.find((one) => one.vm === withIndexes(vm, ["*"]));
     if (plan === undefined) throw new Error(`there is no plan for ${vm}`);
     const [deployment] = deployments;
-    expect(deployment?.values["weft_tag"], name).toBe(
-      rightsTag(tokenKey, stack, vm, emitted.generation, plan.rights),
-    );
+    expect(deployment?.values["weft_tag"], name).toBe(rightsTag(tokenKey, stack, vm, emitted.generation, plan.rights));
     const number = /\[(\d+)\]/.exec(vm)?.[1];
     if (number !== undefined)
       expect(deployment?.values["weft_values"]).toMatchObject({ "serve.inputs.NUMBER": { [number]: Number(number) } });
