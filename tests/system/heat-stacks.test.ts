@@ -150,52 +150,35 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
       expect(await bed.weft("destroy", "cluster")).toMatchObject({ status: 0 });
     });
 
-    test.concurrent("members of an AutoScalingGroup choose one of them and tell all of them, and so does one that comes later", async () => {
-      const scaling = (size: number): string => `heat_template_version: 2018-08-31
-resources:
-  app:
-    type: OS::Heat::AutoScalingGroup
-    properties:
-      min_size: 1
-      max_size: 5
-      desired_capacity: ${size}
-      resource:
-        ${server.replaceAll("\n", "\n    ")}
-        metadata:
-          weft:
-            roles:
-              - {name: lead, tool: script, on: one, run: weft-put leader $WEFT_VM, outputs: {leader: {type: string}}}
-              - name: serve
-                tool: script
-                run: weft-put url $WEFT_VM,$LEADER
-                inputs: {LEADER: {get_attr: [app, leader]}}
-                outputs: {url: {type: string}}
-  db:
-    ${server}
-    metadata:
-      weft:
-        roles:
-          - name: read
-            tool: script
-            run: weft-put urls "$URLS"
-            inputs: {URLS: {get_attr: [app, outputs_list, url]}}
-            outputs: {urls: {type: json}}
-outputs: {urls: {value: {get_attr: [db, urls]}}}
-`;
-      const deploy = async (size: number): Promise<string[]> => {
-        const deployed = await bed.deploy(bed.write("scaling.yaml", scaling(size)), "scaling");
-        expect(deployed).toMatchObject({ status: 0, stackStatus: expect.stringMatching(/COMPLETE/) });
-        return (deployed.outputs as { urls: string[] }).urls;
+    test.concurrent("members of an AutoScalingGroup choose one of them and tell all of them, one that comes later too; so do groups within groups", async () => {
+      const onNetwork = (file: string): string =>
+        readFileSync(join(import.meta.dirname, "farms", file), "utf8").replaceAll(
+          /flavor: m1.small/g,
+          "$&, networks: [{network: private}]",
+        );
+      bed.write("farm.yaml", onNetwork("farm.yaml"));
+      const deploy = async (size: number): Promise<{ urls: string[]; rest: unknown }> => {
+        const stack = bed.write("farms.yaml", onNetwork("stack.yaml").replace("min_size: 2", `min_size: ${size}`));
+        const { status, outputs } = await bed.deploy(stack, "farms");
+        expect(status).toBe(0);
+        const { by_name: byName, ...rest } = (outputs as { all: { by_name: Record<string, string> } }).all;
+        for (const [name, url] of Object.entries(byName)) expect(url).toMatch(`app[${name}] led by app[`);
+        return { urls: Object.values(byName), rest };
       };
       const two = await deploy(2);
-      const [leader] = new Set(two.map((url) => url.split(",")[1]));
-      const ids = two.map((url) => url.split(",")[0]);
-      expect(new Set(ids).size).toBe(2);
-      expect(ids).toContain(leader);
-      expect(leader).toMatch(/^app\[[a-z0-9]{12}\]$/);
+      expect(two.urls).toHaveLength(2);
+      const [leader, other] = new Set(two.urls.map((url) => url.split(" led by ")[1]));
+      expect({ leader, other }).toEqual({ leader: expect.stringMatching(/^app\[[a-z0-9]{12}\]$/), other: undefined });
+      const some = (farm: number): unknown => [expect.stringMatching(new RegExp(`^farms\\[${farm}\\]/some\\[[a-z0-9]{12}\\]$`))];
+      expect(two.rest).toEqual({
+        second: `${leader} led by ${leader}`,
+        webs: [[], [expect.stringMatching(/^farms\[1\]\/web\[0\] at \d/)]],
+        some: [some(0), some(1)],
+      });
       const three = await deploy(3);
-      expect(three).toEqual([...two, expect.stringMatching(/^app\[[a-z0-9]{12}\],app\[/)]);
-      expect(await bed.weft("destroy", "scaling")).toMatchObject({ status: 0 });
+      expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^app\[[a-z0-9]{12}\] led by /)]);
+      expect(three.rest).toEqual(two.rest);
+      expect(await bed.weft("destroy", "farms")).toMatchObject({ status: 0 });
     });
 
     test.concurrent("compiled and given to the openstack client, the handshake is complete when all roles have ended, and its outputs are right", async () => {
