@@ -356,9 +356,10 @@ export class Carriers {
     const counts = this.vms.map(({ plan }) => {
       const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
       if (plan.group === undefined) return 3 + inCarrier;
-      const { size } = plan.group;
+      const sizes = [...(plan.outer ?? []), plan.group].map(({ name }) => this.#resolved.sizes.get(withoutIndexes(name)));
+      const members = sizes.reduce((product, size) => product * (size?.kind === "value" ? Number(size.value) : 0), 1);
       // Member, its server, and a carrier.
-      return 1 + (size.kind === "value" ? Number(size.value) * (3 + inCarrier) : 0);
+      return 1 + members * (3 + inCarrier);
     });
     // And the seal key.
     return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
