@@ -17,7 +17,7 @@ import { hubPort } from "./boot-script.ts";
 import { type EmitScope, isInScalingGroup, joined, localCondition, localHot, membersKey, scopeAt } from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
-import { innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
+import { conditionsOf, innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
 
@@ -28,8 +28,6 @@ export interface CarriedVm {
   /** The template that it stands in, and its resource there. */
   scope: EmitScope;
   own: Resource;
-  /** As the stack's own template names it: `outer/db`, `app[%index%]`. */
-  id: string;
   /** Of a member of a group, be it in a nested stack: what stands for its number. Members of an AutoScalingGroup have names, of Heat's making. */
   indexVar?: string;
   isNamed: boolean;
@@ -91,13 +89,12 @@ export class Carriers {
       resource,
       scope,
       own,
-      id: indexVar === undefined ? plan.vm : plan.vm.replace("[*]", `[${indexVar}]`),
       ...(indexVar === undefined ? {} : { indexVar }),
       isNamed: isInScalingGroup(scope, own),
       ...(ownCondition === undefined ? {} : { ownCondition }),
       ...(condition === undefined ? {} : { condition }),
       // A group that is not there has no members.
-      isUnsure: own.group?.kind !== "ResourceGroup" && isUnsure({ scope, ownCondition }),
+      isUnsure: own.group === undefined && isUnsure({ scope, ownCondition }),
     };
   }
 
@@ -390,7 +387,7 @@ export class Carriers {
     const { plan } = vm;
     const slots = Object.entries(this.#options.plan.slots[plan.vm] ?? {});
     const open = slots.filter(([, expr]) => !isPrivate(expr, this.#resolved.scopes));
-    return Object.fromEntries(open.map(([slot, expr]) => [slot, this.#atRoot(expr, vm)]));
+    return Object.fromEntries(open.map(([slot, expr]) => [slot, this.#atRoot(expr, vm.condition)]));
   }
 
   // What is private comes with user_data; undefined where nothing is.
@@ -421,12 +418,14 @@ export class Carriers {
     return { values_digest: liftSure(vm, digest, "") };
   }
 
-  // As the stack's own template has it.
-  #atRoot(expr: Expr, vm?: CarriedVm): Json {
+  // As the stack's own template has it; null where a resource that it names is not there. That of `known` is.
+  #atRoot(expr: Expr, known?: Json): Json {
     const { item, index } = innermost(expr);
     const scope = this.#scopeOf(item);
-    const value = ofMembers(item, index, scope);
-    return vm?.scope === scope ? liftSure(vm, value, "") : scope.lift(value);
+    const conditions = conditionsOf(item, this.#resolved.resourceConditions);
+    const unsure = conditions.filter((one) => scope.parent !== undefined || JSON.stringify(one) !== JSON.stringify(known));
+    const value = unsure.reduce<Json>((inner, one) => ({ if: [one, inner, null] }), ofMembers(item, index, scope));
+    return scope.lift(value, null);
   }
 
   #scopeOf(expr: Expr): EmitScope {

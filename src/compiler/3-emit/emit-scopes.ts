@@ -141,7 +141,7 @@ export function openScopes(
 }
 
 /** The condition of a resource as its own template knows it. */
-export function localCondition(resource: string, conditions: ResolvedTemplate["resourceConditions"]): Json | undefined {
+export function localCondition(resource: string, conditions: ReadonlyMap<string, Expr>): Json | undefined {
   const condition = conditions.get(resource);
   return condition === undefined ? undefined : conditionOf(localized(condition));
 }

@@ -1,8 +1,9 @@
 // Values of nested templates as the stack's own template has them: those of vms that may be missing, and maps over the members of groups.
-import type { Expr } from "../../model/expression.ts";
+import { withoutIndexes } from "../../model/cell.ts";
+import { type Expr, visitExpr } from "../../model/expression.ts";
 import type { Json } from "../../model/json.ts";
 import { isOwnMember } from "./bind-values.ts";
-import { type EmitScope, localHot, localized, membersKey } from "./emit-scopes.ts";
+import { type EmitScope, localCondition, localHot, localized, membersKey } from "./emit-scopes.ts";
 
 /** A resource's template, and its condition there. */
 export interface Placed {
@@ -26,6 +27,17 @@ export function liftSure({ scope, ownCondition }: Placed, value: Json, otherwise
 /** The expression that Heat resolves for `expr`, which may be a loop over members that Heat knows by itself; `index` is the loop's. */
 export function innermost(expr: Expr, index?: string): { item: Expr; index: string | undefined } {
   return expr.kind === "each" ? innermost(expr.item, expr.index) : { item: expr, index };
+}
+
+/** The conditions, as their template knows them, of the resources that `item` names. */
+export function conditionsOf(item: Expr, conditions: ReadonlyMap<string, Expr>): Json[] {
+  const found = new Map<string, Json>();
+  visitExpr(item, (inner) => {
+    const named = inner.kind === "attr" ? inner.resource : inner.kind === "resource" ? inner.name : undefined;
+    const condition = named === undefined ? undefined : localCondition(withoutIndexes(named), conditions);
+    if (condition !== undefined) found.set(JSON.stringify(condition), condition);
+  });
+  return [...found.values()];
 }
 
 /** `item` in its template: of all members of a group, by index, where it is one member's own. */

@@ -28,7 +28,8 @@ export function reasonNotDelivered(
     if (isNamed && outer.length > 0 && at.plain + (resource?.name ?? "") === withoutIndexes(outer[0]?.name ?? ""))
       return "its group lies within the members of an AutoScalingGroup";
     if (isNamed && isConditional) return "it has a condition within a member of an AutoScalingGroup";
-    isConditional ||= resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name);
+    isConditional ||=
+      at.parent !== undefined && resource !== undefined && resolved.resourceConditions.has(at.plain + resource.name);
     ({ resource } = at);
   }
   if (outer.length > 0 && own.group === undefined && isConditional)
