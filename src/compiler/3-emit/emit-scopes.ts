@@ -1,6 +1,5 @@
 // The templates of a stack as they are emitted, one a use, and what crosses their borders for weft's sake: values for the carriers, which
 // all stand in the stack's own template, on the way up, and what a vm's user_data is made of on the way down.
-import type { Document } from "yaml";
 import { withoutIndexes } from "../../model/cell.ts";
 import type { Expr } from "../../model/expression.ts";
 import type { Json } from "../../model/json.ts";
@@ -24,21 +23,19 @@ export class EmitScope {
   readonly parent: EmitScope | undefined;
   /** What stands for it in the parent. */
   readonly resource: Resource | undefined;
-  readonly document: Document.Parsed;
   readonly names: Names;
   readonly children: EmitScope[] = [];
   /** Outputs and parameters that weft adds, by name. */
   readonly exports = new Map<string, Json>();
   readonly passed = new Map<string, Passed>();
 
-  constructor(plain: string, resolved: ResolvedScope, parent: EmitScope | undefined, document: Document.Parsed) {
+  constructor(plain: string, resolved: ResolvedScope, parent: EmitScope | undefined) {
     this.plain = plain;
     this.resolved = resolved;
     this.template = resolved.template;
     this.parent = parent;
     const name = parent === undefined ? "" : plain.slice(parent.plain.length, -1);
     this.resource = parent?.template.resources.get(name);
-    this.document = document;
     const { parameters, resources, outputs, leftOut } = resolved.template;
     this.names = new Names([
       ...parameters.keys(),
@@ -97,16 +94,13 @@ export function joined(prefix: Json, rest: string): Json {
   return prefix === "" ? rest : { list_join: ["", [prefix, rest]] };
 }
 
-/** Opens the stack's own template and all that it is made of; `documentOf` a template gives the parsed text, for this use alone. */
-export function openScopes(
-  scopes: ResolvedTemplate["scopes"],
-  documentOf: (template: Template) => Document.Parsed,
-): Map<string, EmitScope> {
+/** Opens the stack's own template and all that it is made of. */
+export function openScopes(scopes: ResolvedTemplate["scopes"]): Map<string, EmitScope> {
   const opened = new Map<string, EmitScope>();
   // Parents come first.
   for (const [plain, resolved] of scopes) {
     const parent = plain === "" ? undefined : opened.get(plain.slice(0, plain.lastIndexOf("/", plain.length - 2) + 1));
-    opened.set(plain, new EmitScope(plain, resolved, parent, documentOf(resolved.template)));
+    opened.set(plain, new EmitScope(plain, resolved, parent));
   }
   return opened;
 }
