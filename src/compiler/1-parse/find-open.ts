@@ -25,6 +25,7 @@ class Scan {
 
   constructor(text: string) {
     this.#text = text;
+    this.#take(/\ufeff/y);
   }
 
   get isDone(): boolean {
