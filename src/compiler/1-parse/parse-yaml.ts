@@ -136,7 +136,7 @@ class TreeBuilder {
   // The entries of a map: the last of equal keys, and below them what merge keys bring in.
   #buildEntries(event: MappingEvent, span: Span, position: Position): Entry[] {
     const own = new Map<string, Entry>();
-    const merged = new Map<string, Entry>();
+    const merged: Entry[] = [];
     for (let key = this.#event(); key.type !== EVENT_ID.POP; key = this.#event()) {
       if (key.type !== EVENT_ID.SCALAR) {
         this.#report.add("yaml-syntax", this.#spanOf(key, span), { problem: "a key must be a plain text" });
@@ -146,7 +146,7 @@ class TreeBuilder {
       }
       const entry = this.#buildKey(key);
       if (isMergeKey(key, entry.key)) {
-        for (const each of this.#mergedEntries(span, position)) if (!merged.has(each.key)) merged.set(each.key, each);
+        for (const each of this.#mergedEntries(span, position)) merged.push(each);
         continue;
       }
       const earlier = own.get(entry.key);
@@ -156,16 +156,16 @@ class TreeBuilder {
         own.delete(entry.key);
       }
       const isWeft = entry.key === "weft" && position.parentKey === "metadata";
-      const below = { inWeft: position.inWeft || isWeft, parentKey: entry.key };
-      own.set(entry.key, { ...entry, value: this.#build(entry.keySpan, below) });
+      entry.value = this.#build(entry.keySpan, { inWeft: position.inWeft || isWeft, parentKey: entry.key });
+      own.set(entry.key, entry);
     }
     this.#close(event, span);
-    if (merged.size === 0) return [...own.values()];
-    return [...own.values(), ...[...merged.values()].filter(({ key }) => !own.has(key))];
+    for (const entry of merged) if (!own.has(entry.key)) own.set(entry.key, entry);
+    return [...own.values()];
   }
 
   // The text as written: to YAML 1.1 the key `on` would be a boolean.
-  #buildKey(event: ScalarEvent): { key: string; keySpan: Span } {
+  #buildKey(event: ScalarEvent): Entry {
     this.#next++;
     this.#noteAnchor(event);
     const { lines, text } = this.#source;
@@ -174,7 +174,7 @@ class TreeBuilder {
     const keySpan = this.#spanOf(event, lines.span(colon, colon + 1));
     if (event.valueStart < 0) this.#report.add("yaml-syntax", keySpan, { problem: "a key is missing before the colon" });
     if (event.tagStart >= 0) this.#readTagged(event, key);
-    return { key, keySpan };
+    return { key, keySpan, value: nothing(keySpan) };
   }
 
   #mergedEntries(span: Span, position: Position): Entry[] {
@@ -188,7 +188,9 @@ class TreeBuilder {
     if (event.type === EVENT_ID.SEQUENCE) {
       const entries: Entry[] = [];
       const list = this.#open(event);
-      while (this.#event().type !== EVENT_ID.POP) entries.push(...this.#mergedEntries(span, position));
+      while (this.#event().type !== EVENT_ID.POP) {
+        for (const entry of this.#mergedEntries(span, position)) entries.push(entry);
+      }
       this.#close(event, list);
       return entries;
     }

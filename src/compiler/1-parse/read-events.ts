@@ -15,7 +15,7 @@ export interface Source {
 /** How deep a text may be nested. */
 export const maxDepth = 200;
 
-/** What the library says, and what we say: most of it is clear to programmers only. `$` stands for what was found. */
+/** What the library says, and what we say: most of it is clear to programmers only. */
 const rewordings: Record<string, string> = {
   [`nesting exceeded maxDepth (${maxDepth})`]: `nested more than ${maxDepth} levels deep`,
   "a line break is expected": "nothing may stand behind this in its line but a comment",
@@ -27,6 +27,7 @@ const rewordings: Record<string, string> = {
   "end of the stream or a document separator is expected": "this is indented less than all before it, and belongs to nothing",
   "expected the node content, but found ','": "a value is missing before this comma",
   "missed comma between flow collection entries": "a comma is missing before this, or a bracket after what stands before it",
+  "unknown escape sequence": "to double quotes \\ begins an escape, and there is none like this: \\\\ is the character itself",
   "tab characters must not be used in indentation": "this line is indented with a tab: YAML takes spaces only",
 };
 
@@ -81,7 +82,8 @@ function explain(
   const before = text.slice(lines.startOf(offset), offset);
   const found = text[offset] ?? "";
   if (opened !== undefined && /unexpected end of the|deficient indentation/.test(reason)) {
-    const problem = reason.startsWith("deficient")
+    const isBroken = reason.startsWith("deficient") && text.slice(offset).trim() !== "";
+    const problem = isBroken
       ? "this quote is not closed in its line, and the next one is not indented more than what it belongs to"
       : `this ${/["']/.test(text[opened] ?? "") ? "quote" : "bracket"} is never closed`;
     return { problem, span: at(opened), related: [] };
@@ -89,18 +91,28 @@ function explain(
   const related = opened === undefined ? [] : [{ message: "inside what is opened here", span: at(opened) }];
   const own = (problem: string): ReturnType<typeof explain> => ({ problem, span: at(offset), related });
   if (/^[@`%]$/.test(found) && /(?:^|[-:,[{?] *)$/.test(before)) return own(`a text that begins with ${found} needs quotes`);
+  const isKey = found === ":" && !/[:?-](?:\s|$)/.test(before);
+  if (isKey && /multiline key|^end of the stream/.test(reason)) {
+    const above = text.slice(0, lines.startOf(offset)).trimEnd();
+    const start = Math.max(0, above.search(/[^\s][^\n]*$/));
+    return { problem: missing(above.slice(start)), span: lines.span(start, above.length), related };
+  }
   if (reason === "bad indentation of a mapping entry") {
-    if (before.trim() === "") return own("this is indented unlike the keys before it");
+    const misfit = "this fits nothing above: the keys of a map, and the items of a list, begin in the same column";
+    if (isKey) return { problem: misfit, span: lines.span(offset - before.trimStart().length, offset), related };
+    if (before.trim() === "")
+      return own(/^-\S/.test(text.slice(offset, offset + 2)) ? "a space is missing after the dash" : misfit);
     return own(
       found === ":"
         ? "a second colon in one line: a text with a colon and a space needs quotes, a map a line of its own"
         : "nothing may stand behind a value in its line",
     );
   }
-  if (reason === "expected ':' after a mapping key") {
-    return own(
-      /^[^"']*:\S/.test(before.trimStart()) ? "a space is missing after the colon" : "a colon is missing after this key",
-    );
-  }
+  if (reason === "expected ':' after a mapping key") return own(missing(before.trimStart()));
   return own(rewordings[reason] ?? reason.slice(0, 100));
+}
+
+// What a line lacks that should begin with a key.
+function missing(line: string): string {
+  return /^[^"']*:\S/.test(line) ? "a space is missing after the colon" : "a colon is missing after this key";
 }

@@ -24,9 +24,9 @@ export class SourceLines {
     this.#indented = new Set(starts.map((start, index) => start + index * width));
     this.#width = width;
     this.#length = text.length;
-    for (const match of text.matchAll(/\r\n?|\n/g)) {
-      this.#ends.push(match.index);
-      this.#starts.push(match.index + match[0].length);
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", end + 1)) {
+      this.#ends.push(text[end - 1] === "\r" ? end - 1 : end);
+      this.#starts.push(end + 1);
     }
     this.#ends.push(text.length);
   }
