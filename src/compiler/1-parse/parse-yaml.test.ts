@@ -26,7 +26,15 @@ test.for<[string, Json]>([
   ["1e3", "1e3"],
   ["1.0e+3", 1000],
   ["1.0e3", "1.0e3"],
+  ["08", "08"],
+  ["0b_", "0b_"],
+  ["-0x1f", -31],
+  [".5", 0.5],
+  [".inf", ".inf"],
+  ["190:20:30.5", 685230.5],
   ["'5'", "5"],
+  ["!!float 5", 5],
+  ["!!bool 'on'", true],
   ["!!str 5", "5"],
 ])("the plain scalar %s is read as Heat reads it: %j", ([text, value]) => {
   expect(read(`a: ${text}`)).toMatchObject({ value: { a: value }, places: [] });

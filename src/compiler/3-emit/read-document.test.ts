@@ -9,6 +9,10 @@ test.for(["12345678901234567890", "1.10", "0644", "1_000", "yes", "1e3", "12:30"
   },
 );
 
+test("a byte order mark is no indentation", () => {
+  expect(readDocument("t.yaml", "\ufeff  a:\n  b: 1\n", new Report())?.toJS()).toEqual({ a: null, b: 1 });
+});
+
 test("what this reader alone refuses is reported at its place", () => {
   const report = new Report();
   expect(readDocument("t.yaml", "a: 1\nb: [\n", report)).toBeUndefined();

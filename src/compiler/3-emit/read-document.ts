@@ -5,7 +5,9 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import { readLikeHeat } from "./read-like-heat.ts";
 
 /** Reads a text that the compiler has read before; undefined, and reported, where this library sees a mistake in it all the same. */
-export function readDocument(file: string, text: string, report: Report): Document.Parsed | undefined {
+export function readDocument(file: string, written: string, report: Report): Document.Parsed | undefined {
+  // To the library a byte order mark would be a column of the first line.
+  const text = written.replace(/^\ufeff/, "");
   const lineCounter = new LineCounter();
   const parser = new Parser(lineCounter.addNewLine);
   ignoreIndentInFlow(parser);
