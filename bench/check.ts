@@ -5,7 +5,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compile, type Compiled } from "../src/compiler/compile.ts";
+import { check, type Checked } from "../src/compiler/check.ts";
 
 const root = join(import.meta.dirname, "..");
 const heat = join(root, "tests/system/heat-accepts.py");
@@ -86,15 +86,14 @@ function checkMs(text: string): { firstMs: number; warmMs: number } {
   return { firstMs: times[0] ?? Number.NaN, warmMs: median(times.slice(-runs)) };
 }
 
-function checkText(text: string): Compiled {
+function checkText(text: string): Checked {
   const sha256 = (content: string): string => createHash("sha256").update(content).digest("hex");
-  return compile({
+  return check({
     file: "t.yaml",
     text,
     environments: [],
     parameters: [],
     host: { readFile: () => undefined, listFiles: () => undefined, sha256 },
-    checkOnly: true,
   });
 }
 

@@ -1,4 +1,4 @@
-// Bundles dist/: the command line (split, so that a command loads only its own part), the agent and the hub (one file
+// Bundles dist/: the command line (split, so that a command loads only its own part; `check` in one file), the agent and the hub (one file
 // each, that travel to vms), and the hub's page.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -66,6 +66,16 @@ async function buildPage(bundle) {
   writeFileSync(join(root, "dist/page.html"), page);
 }
 
+// `weft check` never calls what loads another command.
+const checkAlone = {
+  name: "check-alone",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/commands\// }, ({ path }) =>
+      path === "./commands/check.ts" ? undefined : { path, external: true },
+    );
+  },
+};
+
 const requireOfItsOwn = 'const require = process.getBuiltinModule("node:module").createRequire(import.meta.url);';
 
 /** Builds everything; throws when a bundle cannot be made. */
@@ -100,6 +110,15 @@ export async function build() {
       ],
       // ws and yaml are CommonJS or mixed: inside an ESM bundle they need a require of their own.
       banner: { js: requireOfItsOwn },
+    }),
+    bundle({
+      ...common,
+      entryPoints: ["src/cli/cli-main.ts"],
+      outfile: "dist/check.cjs",
+      format: "cjs",
+      target: "node20",
+      minify: true,
+      plugins: [builtinsAsNeeded, checkAlone],
     }),
     bundle({
       ...common,

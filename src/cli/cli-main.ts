@@ -65,4 +65,6 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (!process.emit("SIGINT", "SIGINT")) process.exit(exitCodes.done);
 });
 const args = process.argv.slice(2);
-process.exitCode = await main(args).catch((error: unknown) => explainThrown(error, args));
+void main(args)
+  .catch((error: unknown) => explainThrown(error, args))
+  .then((code) => (process.exitCode = code));

@@ -12,7 +12,7 @@ import type { Json } from "../model/json.ts";
 import { UsageError } from "./command.ts";
 import { giveUserData, ownParts } from "./give-user-data.ts";
 import { expandGroup, slotValues } from "./place-vms.ts";
-import type { GoodTemplate } from "./template-options.ts";
+import type { GoodTemplate } from "./load-template.ts";
 
 /** Named as the parameters that the template for Heat has. */
 export const ownParameters = [

@@ -7,7 +7,8 @@ import { packTemplate } from "../cloud/pack-template.ts";
 import { Failure } from "../model/failure.ts";
 import { readProgramDigests } from "./agent-program.ts";
 import { UsageError } from "./command.ts";
-import { compileFromOptions, readNamed, readParameter, type GoodTemplate, type TemplateValues } from "./template-options.ts";
+import { compileFromOptions, type GoodTemplate } from "./load-template.ts";
+import { readNamed, readParameter, type TemplateValues } from "./template-options.ts";
 
 /** For parseArgs. */
 export const cloudFlags = { "os-cloud": { type: "string" } } as const;

@@ -1,7 +1,7 @@
 // How it is said that a value is known to a cloud only.
 import { showPlace } from "../diagnostics/render.ts";
 import type { UnknownToUs } from "../machines/play-heat.ts";
-import type { GoodTemplate } from "./template-options.ts";
+import type { GoodTemplate } from "./load-template.ts";
 
 /** The message for a value that is asked for, at the place of its reference. */
 export function showUnknown(error: UnknownToUs, compiled: GoodTemplate): string {

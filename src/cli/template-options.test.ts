@@ -8,7 +8,7 @@ import { command as compile } from "./commands/compile.ts";
 import { command as explain } from "./commands/explain.ts";
 import { command as graph } from "./commands/graph.ts";
 import { command as simulate } from "./commands/simulate.ts";
-import { loadTemplate } from "./template-options.ts";
+import { loadTemplate } from "./load-template.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-test-"));
 const write = (name: string, text: string): string => {

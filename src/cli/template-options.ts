@@ -1,14 +1,10 @@
 // The template T and the flags that every command with a template takes: -e ENV, -P name=value, -P name=@file, --json.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { compile, type Compiled, type CompilerInput, type Emitted } from "../compiler/compile.ts";
-import { renderText } from "../diagnostics/render.ts";
+import type { CompilerInput } from "../compiler/check.ts";
 import { messageOf } from "../model/failure.ts";
 import type { FoundFile } from "../model/bundle.ts";
 import type { Json } from "../model/json.ts";
-import type { Flow } from "../model/flow.ts";
-import type { ResolvedTemplate } from "../model/resolved.ts";
-import type { Template } from "../model/template.ts";
 import { UsageError } from "./command.ts";
 import { listFiles } from "./list-files.ts";
 
@@ -26,7 +22,9 @@ export interface TemplateValues {
   parameter?: string[];
 }
 
-export interface LoadedTemplate extends Compiled {
+/** What was read, and will be read while the template is compiled. */
+export interface OpenedTemplate {
+  input: Pick<CompilerInput, "file" | "text" | "environments" | "parameters" | "host">;
   /** Texts of all files that were read, by the names in spans. */
   sources: Map<string, string>;
   /** Every file that was read or looked for. */
@@ -35,17 +33,8 @@ export interface LoadedTemplate extends Compiled {
   folders: Set<string>;
 }
 
-/** A template without errors. */
-export interface GoodTemplate extends Emitted {
-  template: Template;
-  resolved: ResolvedTemplate;
-  flow: Flow;
-}
-
-type CompileOptions = Pick<CompilerInput, "counts" | "output" | "digests" | "hubServer" | "checkOnly">;
-
-/** Reads the one template that is named and compiles it. Throws UsageError for wrong arguments and files that cannot be read. */
-export function loadTemplate(positionals: string[], values: TemplateValues, options: CompileOptions = {}): LoadedTemplate {
+/** Reads the one template that is named. Throws UsageError for wrong arguments and files that cannot be read. */
+export function openTemplate(positionals: string[], values: TemplateValues): OpenedTemplate {
   const [file, ...more] = positionals;
   if (file === undefined) throw new UsageError("no template is given");
   if (more.length > 0) throw new UsageError(`one template is expected, not also ${more.join(" ")}`);
@@ -65,36 +54,16 @@ export function loadTemplate(positionals: string[], values: TemplateValues, opti
     return listing?.files;
   };
   const text = readNamed(file);
-  sources.set(file, text);
   const environments = (values.environment ?? []).map((name) => ({ file: name, text: readNamed(name) }));
-  const compiled = compile({
-    file,
-    text,
-    environments,
-    parameters: (values.parameter ?? []).map(readParameter),
-    host: { readFile, listFiles: listBeside, sha256 },
-    ...options,
-  });
-  for (const one of environments) sources.set(one.file, one.text);
-  return { ...compiled, files, folders, sources };
+  for (const one of [{ file, text }, ...environments]) sources.set(one.file, one.text);
+  const parameters = (values.parameter ?? []).map(readParameter);
+  const host = { readFile, listFiles: listBeside, sha256 };
+  return { input: { file, text, environments, parameters, host }, sources, files, folders };
 }
 
 // Loading node:crypto takes as long as checking a small template, which needs no digest.
 function sha256(content: string): string {
   return process.getBuiltinModule("node:crypto").createHash("sha256").update(content).digest("hex");
-}
-
-/** As loadTemplate, with errors and warnings written to standard error; undefined when the template is wrong. Notes are for `check`. */
-export function compileFromOptions(
-  positionals: string[],
-  values: TemplateValues,
-  options: CompileOptions = {},
-): GoodTemplate | undefined {
-  const { report, sources, template, resolved, flow, emitted } = loadTemplate(positionals, values, options);
-  const worthSaying = report.diagnostics.filter(({ severity }) => severity !== "note");
-  process.stderr.write(renderText(worthSaying, sources));
-  if (emitted === undefined || template === undefined || resolved === undefined || flow === undefined) return undefined;
-  return { template, resolved, flow, ...emitted };
 }
 
 /** The value that a -P gives. */

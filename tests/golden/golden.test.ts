@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 import { graphFormats } from "../../src/cli/show-graph.ts";
+import { check } from "../../src/compiler/check.ts";
 import type { Compiled } from "../../src/compiler/compile.ts";
 import { catalogue } from "../../src/diagnostics/catalogue.ts";
 import { renderText } from "../../src/diagnostics/render.ts";
@@ -36,7 +37,7 @@ test.for(folders)("%s compiles to what is expected", (folder) => {
 
 test.for(folders)("%s: a check reports what compiling reports", (folder) => {
   const { compiled, sources } = compileFolder(folder);
-  const checked = compileFolder(folder, { checkOnly: true });
+  const checked = compileFolder(folder, check);
   expect(checked.compiled.emitted).toBeUndefined();
   expect(renderText(checked.compiled.report.diagnostics, checked.sources)).toBe(renderText(compiled.report.diagnostics, sources));
 });

@@ -17,7 +17,7 @@ export const folders: string[] = ["examples", "tests/golden"].flatMap((parent) =
 /** Compiles a folder's stack.yaml with its environments and parameters.json. Names in diagnostics are relative to the folder, so that they are the same everywhere. */
 export function compileFolder(
   folder: string,
-  options: Pick<CompilerInput, "checkOnly"> = {},
+  run: (input: CompilerInput) => Compiled = compile,
 ): { compiled: Compiled; sources: Map<string, string> } {
   const sources = new Map<string, string>();
   const read = (name: string): string | undefined => {
@@ -32,7 +32,7 @@ export function compileFolder(
     return content === undefined ? [] : [{ file, text: content }];
   });
   const parameters = JSON.parse(read("parameters.json") ?? "{}") as Record<string, string>;
-  const compiled = compile({
+  const compiled = run({
     file: "stack.yaml",
     text,
     environments,
@@ -42,7 +42,6 @@ export function compileFolder(
       listFiles: (_folder, path) => listFiles(join(root, folder), path)?.files,
       sha256: (content) => createHash("sha256").update(content).digest("hex"),
     },
-    ...options,
   });
   return { compiled, sources };
 }

@@ -31,6 +31,15 @@ test("the shims of a tool add at most 8 kB gzipped to that", () => {
   }
 });
 
+test("each YAML library is only where it is needed", () => {
+  const [check, hub] = ["check.cjs", "hub.mjs"].map((name) => readFileSync(join(root, "dist", name), "utf8"));
+  // What each of them throws.
+  const [reader, writer] = ["YAMLException", "YAMLParseError"];
+  expect(check).toContain(reader);
+  expect(check).not.toContain(writer);
+  for (const bundle of [hub, text]) for (const name of [reader, writer]) expect(bundle).not.toContain(name);
+});
+
 test("the agent's bundle asks for modules of Node only, and not for SQLite", () => {
   const names = [...text.matchAll(/\brequire\("([^"]+)"\)/g)].map((match) => (match[1] as string).replace(/^node:/, ""));
   const foreign = names.filter((name) => !builtinModules.includes(name));

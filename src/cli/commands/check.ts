@@ -1,8 +1,9 @@
 // weft check: all diagnostics of a template, nothing written.
 import { parseArgs } from "node:util";
+import { check } from "../../compiler/check.ts";
 import { renderJson, renderText } from "../../diagnostics/render.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
-import { loadTemplate, templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
+import { openTemplate, templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
 import { waitForChange, type Watched } from "../watch-files.ts";
 
 export const command = {
@@ -41,7 +42,8 @@ exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
 type Values = TemplateValues & { json?: boolean };
 
 function checkOnce(positionals: string[], values: Values): Watched & { hasErrors: boolean } {
-  const { report, sources, files, folders } = loadTemplate(positionals, values, { checkOnly: true });
+  const { input, sources, files, folders } = openTemplate(positionals, values);
+  const { report } = check(input);
   if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
   else
     process.stderr.write(renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));

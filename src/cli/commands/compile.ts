@@ -10,15 +10,8 @@ import { readProgramDigests } from "../agent-program.ts";
 import { ownParameters, writeCloudInit } from "../cloud-init-files.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { showUnknown } from "../show-unknown.ts";
-import {
-  compileFromOptions,
-  loadTemplate,
-  readAttrs,
-  readParameter,
-  templateFlags,
-  templateHelp,
-  type TemplateValues,
-} from "../template-options.ts";
+import { compileFromOptions, loadTemplate } from "../load-template.ts";
+import { readAttrs, readParameter, templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
 
 interface Flags extends TemplateValues {
   output?: string;

@@ -2,7 +2,8 @@
 import { parseArgs } from "node:util";
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { graphFormats } from "../show-graph.ts";
-import { compileFromOptions, templateFlags, templateHelp } from "../template-options.ts";
+import { compileFromOptions } from "../load-template.ts";
+import { templateFlags, templateHelp } from "../template-options.ts";
 
 export const command = {
   summary: "show which role waits for which",

@@ -10,7 +10,8 @@ import { cloudFlags, cloudHelp, compileForCloud, makeRequest, openCloudSession }
 import { exitCodes, UsageError, type Command } from "../command.ts";
 import { comparePlans, type RoleChange } from "../compare-plans.ts";
 import { stackName } from "../stack-name.ts";
-import { templateFlags, templateHelp, type GoodTemplate, type TemplateValues } from "../template-options.ts";
+import type { GoodTemplate } from "../load-template.ts";
+import { templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
 
 export const command = {
   summary: "say what an update would do to a stack on a cloud",

@@ -12,7 +12,8 @@ import type { Profiles } from "../../monitor/estimate.ts";
 import { readHistory } from "../run-history.ts";
 import { stackName } from "../stack-name.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
-import { compileFromOptions, templateFlags, templateHelp } from "../template-options.ts";
+import { compileFromOptions } from "../load-template.ts";
+import { templateFlags, templateHelp } from "../template-options.ts";
 
 export const command = {
   summary: "predict makespan and critical path from durations",

@@ -17,7 +17,8 @@ import { isLiveTerminal, liveView } from "../live-view.ts";
 import { plainView } from "../plain-view.ts";
 import type { RunView } from "../run-view.ts";
 import { showUnknown } from "../show-unknown.ts";
-import { compileFromOptions, readAttrs, templateFlags, templateHelp } from "../template-options.ts";
+import { compileFromOptions } from "../load-template.ts";
+import { readAttrs, templateFlags, templateHelp } from "../template-options.ts";
 
 export const command = {
   summary: "run the whole stack on this machine",

@@ -28,7 +28,7 @@ const sections = [
 
 /** Reads one environment file; one that is wrong is reported and gives no values. */
 export function parseEnvironment({ file, text }: { file: string; text: string }, report: Report): Environment {
-  const root = parseYaml(file, text, report)?.root;
+  const root = parseYaml(file, text, report);
   const empty: Environment = { file, parameters: [], parameterDefaults: [], strategies: new Map(), aliases: [] };
   if (root === undefined || isNull(root)) return empty;
   if (root.kind !== "map") {

@@ -13,13 +13,13 @@ export function parseRun(value: Value, tool: string, context: ParseContext): Val
   if (run.kind !== "call" || run.fn !== "get_file" || run.arg.kind !== "literal") return run;
   const name = String(run.arg.value);
   const text = context.readFile(name);
-  return (text === undefined ? undefined : parseYaml(pathBeside(context.file, name), text, context.report)?.root) ?? run;
+  return (text === undefined ? undefined : parseYaml(pathBeside(context.file, name), text, context.report)) ?? run;
 }
 
 // Where in the template a line of an inline text stands is not known: it is wrong as a whole.
 function parsePlan(text: string, run: Value, { file, report }: ParseContext): Value {
   const own = new Report();
-  const plan = parseYaml(file, text, own)?.root;
+  const plan = parseYaml(file, text, own);
   for (const { severity, message } of own.diagnostics) {
     if (severity === "error") report.add("yaml-syntax", run.span, { problem: `in the plan: ${message}` });
   }

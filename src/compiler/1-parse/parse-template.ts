@@ -1,5 +1,4 @@
 // A HOT template's text -> Template. Everything that is wrong is reported with its place; nothing throws.
-import type { Document } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
 import type { FoundFile } from "../../model/bundle.ts";
@@ -31,16 +30,18 @@ export interface TemplateSource {
 
 export interface ParsedTemplate {
   template: Template;
-  /** The template as written, for emission. `reveal` of outputs and `weft` in metadata are ours, to be taken out. */
-  document: Document.Parsed;
+  /** The template as written. `reveal` of outputs and `weft` in metadata are ours, to be taken out. */
+  text: string;
+  /** All of it, as far as it is known where things stand. */
+  root: Value;
   /** Written in CloudFormation's form, which weft does not read: it passes through as it is. */
   isForeign?: true;
 }
 
 /** A template with all templates that it is made of. */
 export interface ParsedStack extends ParsedTemplate {
-  /** The documents of nested templates, by their paths. */
-  nested: Map<string, Document.Parsed>;
+  /** The texts of nested templates, by their paths. */
+  nested: Map<string, string>;
 }
 
 /** The default of Heat's max_nested_stack_depth. */
@@ -55,7 +56,7 @@ export function parseTemplate(source: TemplateSource, report: Report): ParsedSta
   const opened: Opened = { source, report, environments, byPath: new Map(), nested: new Map() };
   if (root === undefined) return undefined;
   const aliases = environments.flatMap((environment) => environment.aliases);
-  const parsed = readTemplate({ file: source.file, yaml: root, aliases, within: [] }, opened);
+  const parsed = readTemplate({ file: source.file, text: source.text, root, aliases, within: [] }, opened);
   return parsed === undefined ? undefined : { ...parsed, nested: opened.nested };
 }
 
@@ -71,21 +72,21 @@ interface Opened {
 /** One file, and the files that it lies in. */
 interface TemplateFile {
   file: string;
-  yaml: NonNullable<ReturnType<typeof parseYaml>>;
+  text: string;
+  root: Value;
   aliases: readonly TypeAlias[];
   within: readonly string[];
 }
 
-function readTemplate({ file, yaml, aliases, within }: TemplateFile, opened: Opened): ParsedTemplate | undefined {
+function readTemplate({ file, text, root, aliases, within }: TemplateFile, opened: Opened): ParsedTemplate | undefined {
   const { source, report } = opened;
-  const { root } = yaml;
   if (root.kind !== "map") {
     report.add("not-a-template", root.span, { found: describeValue(root) });
     return undefined;
   }
   if (isCloudFormation(root)) {
     report.add("cfn-template", root.span, undefined);
-    return { template: emptyTemplate(file), document: yaml.document, isForeign: true };
+    return { template: emptyTemplate(file), text, root, isForeign: true };
   }
   const { name: versionName, version } = parseVersion(openMap(root, "the template", report) as Fields, report);
   const known = version >= "2016-10-14" ? [...sections, "conditions"] : sections;
@@ -137,7 +138,7 @@ function readTemplate({ file, yaml, aliases, within }: TemplateFile, opened: Ope
     const related = parameter === undefined ? [] : [{ message: "the parameter", span: parameter.span }];
     if (parameter !== undefined) report.add("duplicate-name", span, { name }, { related });
   }
-  return { template, document: yaml.document };
+  return { template, text, root };
 }
 
 function openNested(
@@ -161,10 +162,11 @@ function openNested(
   if (opened.byPath.has(key)) return opened.byPath.get(key);
   const text = source.host.readFile(path);
   if (text === undefined) report.add("missing-file", span, { file: path });
-  const yaml = text === undefined ? undefined : parseYaml(path, text, report);
-  const parsed = yaml === undefined ? undefined : readTemplate({ file: path, yaml, aliases, within }, opened);
+  const root = text === undefined ? undefined : parseYaml(path, text, report);
+  const isRead = text !== undefined && root !== undefined;
+  const parsed = isRead ? readTemplate({ file: path, text, root, aliases, within }, opened) : undefined;
   const template = parsed?.isForeign === true ? undefined : parsed?.template;
-  if (parsed !== undefined && template !== undefined) opened.nested.set(path, parsed.document);
+  if (parsed !== undefined && template !== undefined) opened.nested.set(path, parsed.text);
   opened.byPath.set(key, template);
   return template;
 }

@@ -1,73 +1,46 @@
 // YAML text -> a tree of values with their places. Aliases and merge keys are resolved, repeated keys reported; nothing here
 // knows of Heat. Plain scalars mean what they mean to Heat's reader (PyYAML): YAML 1.1, dates are texts.
 import {
-  type Alias,
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Pair,
-  type ParsedNode,
-  type Scalar,
-  type YAMLMap,
-} from "yaml";
+  type AliasEvent,
+  COLLECTION_STYLE,
+  type Event,
+  EVENT_ID,
+  getScalarValue,
+  type MappingEvent,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  type SequenceEvent,
+} from "js-yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
+import { readPlain } from "../../model/plain-scalar.ts";
 import type { Entry, Value } from "../../model/template.ts";
-import { readDocument } from "./read-document.ts";
-import { readLikeHeat } from "./read-like-heat.ts";
-
-export interface ParsedYaml {
-  /** The text as the library knows it, for writing it out again: numbers keep the form in which they were written. */
-  document: Document.Parsed;
-  root: Value;
-}
+import { maxDepth, readEvents, type Source } from "./read-events.ts";
+import { readTag, readTagged } from "./read-tag.ts";
 
 /** Most values that aliases may stand for, all together. */
 const maxAliasedValues = 100_000;
-const maxDepth = 200;
-/** Some sixteen times of what Heat takes; the tree of a file needs some two hundred times the memory of its text. */
+/** Some sixteen times of what Heat takes; the tree of a file needs some hundred times the memory of its text. */
 const maxFileLength = 8 * 1024 * 1024;
 
-/** What the library says in words that only programmers understand. */
-const rewordings: Record<string, string> = {
-  "Maximum call stack size exceeded": "nested too deeply",
-};
-
 /** Parses one YAML file; undefined when its syntax is wrong, which is reported. */
-export function parseYaml(file: string, text: string, report: Report): ParsedYaml | undefined {
-  const lineCounter = new LineCounter();
-  const spanAt = (start: number, end: number): Span => {
-    const { line, col } = lineCounter.linePos(start);
-    const lineEnd = /[\r\n]|$/.exec(text.slice(start))?.index ?? 0;
-    return { file, line, column: Math.max(1, col), length: Math.max(0, Math.min(end - start, lineEnd)) };
-  };
+export function parseYaml(file: string, text: string, report: Report): Value | undefined {
+  const start = { file, line: 1, column: 1, length: 0 };
   if (text.length > maxFileLength) {
-    report.add("file-too-large", { file, line: 1, column: 1, length: 0 }, { limit: maxFileLength });
+    report.add("file-too-large", start, { limit: maxFileLength });
     return undefined;
   }
-  const document = readDocument(text, { ...readLikeHeat, lineCounter });
-
-  const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\u{10000}-\u{10ffff}]/u.exec(text);
+  // A carriage return alone is the end of a line to some readers and none to others, and so is a byte order mark within a text no character to some.
+  const bad = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffc\u{10000}-\u{10ffff}]|\r(?!\n)|(?<=[^])\ufeff/u.exec(text);
   if (bad !== null) {
-    report.add("bad-character", spanAt(bad.index, bad.index + 1), { code: codePoint(bad[0]) });
+    const before = text.slice(0, bad.index).split(/\r\n?|\n/);
+    const place = { file, line: before.length, column: (before.at(-1) ?? "").length + 1, length: 1 };
+    report.add("bad-character", place, { code: codePoint(bad[0]) });
     return undefined;
   }
-  for (const [index, { code, message, pos }] of [...document.errors, ...document.warnings].entries()) {
-    // After another error, unexpected tokens are mostly its consequence.
-    if (index > 0 && code === "UNEXPECTED_TOKEN") continue;
-    const span = spanAt(pos[0], pos[1]);
-    report.add(code === "BAD_ALIAS" ? "bad-alias" : "yaml-syntax", span, { problem: rewordings[message] ?? message });
-  }
-  if (document.errors.length > 0 || document.warnings.length > 0) return undefined;
-  const span = { file, line: 1, column: 1, length: 0 };
-  if (document.contents === null) return { document, root: { kind: "literal", value: null, span } };
-  return {
-    document,
-    root: new TreeBuilder(spanAt, report).build(document.contents, span, { inWeft: false, parentKey: "" }),
-  };
+  const read = readEvents(file, text, report);
+  if (read === undefined) return undefined;
+  return new TreeBuilder(read.events, read.source, report).buildRoot(start);
 }
 
 /** Where in the tree a value stands, as far as repeated keys depend on it. */
@@ -76,121 +49,203 @@ interface Position {
   parentKey: string;
 }
 
-/** Walks one document; lives as long as that, to count what aliases stand for. */
+type Literal = null | boolean | number | string;
+type CollectionEvent = MappingEvent | SequenceEvent;
+
+/** Walks the events of one document; lives as long as that, to count what aliases stand for. */
 class TreeBuilder {
-  readonly #spanAt: (start: number, end: number) => Span;
+  readonly #events: readonly Event[];
+  readonly #source: Source;
   readonly #report: Report;
-  readonly #anchors = new Map<string, ParsedNode>();
-  readonly #targets = new Map<Alias.Parsed, ParsedNode | undefined>();
-  #openAliases: ParsedNode[] = [];
+  /** The event that comes next. */
+  #next = 0;
+  /** Where in the text the last node has ended. */
+  #end = 0;
+  /** By name, the event of each anchor so far. */
+  readonly #anchors = new Map<string, number>();
+  readonly #openAliases: number[] = [];
   #aliasedValues = 0;
   #depth = 0;
 
-  constructor(spanAt: (start: number, end: number) => Span, report: Report) {
-    this.#spanAt = spanAt;
+  constructor(events: readonly Event[], source: Source, report: Report) {
+    this.#events = events;
+    this.#source = source;
     this.#report = report;
   }
 
-  /** Builds the value of `node`; `place` is the place of a value that has no text of its own (`key:`). */
-  build(node: ParsedNode, place: Span, position: Position): Value {
-    this.#noteAnchor(node);
-    const own = this.#spanOf(node);
-    const span = own.length === 0 ? place : own;
-    if (this.#openAliases.length > 0 && this.#isBeyondMeasure(span)) return nothing(span);
-    if (this.#depth >= maxDepth) {
-      this.#report.add("yaml-syntax", span, { problem: `nested more than ${maxDepth} levels deep` });
-      return nothing(span);
+  /** The value of the whole text; undefined, and reported, when it is more than one document. */
+  buildRoot(start: Span): Value | undefined {
+    if (this.#events.length === 0) return nothing(start);
+    this.#next++;
+    const root = this.#build(start, { inWeft: false, parentKey: "" });
+    this.#next++;
+    if (this.#next >= this.#events.length) return root;
+    const marker = /^(?:---|\.\.\.)/m.exec(this.#source.text.slice(this.#end));
+    const offset = this.#end + (marker?.index ?? 0);
+    const problem = "a second YAML document starts here; a template is one";
+    this.#report.add("yaml-syntax", this.#source.lines.span(offset, offset + 3), { problem });
+    return undefined;
+  }
+
+  // Builds the value that comes next; `place` is the place of a value that has no text of its own (`key:`).
+  #build(place: Span, position: Position): Value {
+    const event = this.#event();
+    if (this.#isTooMuch(event, place)) {
+      this.#skip();
+      return nothing(place);
     }
     this.#depth++;
     try {
-      if (isAlias(node)) return this.#followAlias(node, span, (target) => this.build(target, span, position), nothing(span));
-      if (isMap(node)) return { kind: "map", entries: this.#buildEntries(node, span, position), span };
-      if (isSeq(node)) {
-        const items = node.items.map((item) => this.build(item as ParsedNode, span, { ...position, parentKey: "" }));
-        return { kind: "list", items, span };
+      if (event.type === EVENT_ID.SCALAR) return this.#buildScalar(event, place);
+      if (event.type === EVENT_ID.SEQUENCE) return this.#buildList(event, position);
+      if (event.type === EVENT_ID.MAPPING) {
+        const span = this.#open(event);
+        return { kind: "map", entries: this.#buildEntries(event, span, position), span };
       }
-      return this.#buildScalar(node, span);
+      return this.#followAlias((span) => this.#build(span, position), nothing);
     } finally {
       this.#depth--;
     }
   }
 
-  #buildScalar(node: Scalar.Parsed, span: Span): Value {
-    const value: unknown = node.value;
-    if (value === null || typeof value === "boolean" || typeof value === "string") return { kind: "literal", value, span };
-    if (typeof value === "number" && Number.isFinite(value)) return { kind: "literal", value, span };
-    // `<<` or `=` where a value stands, infinities: texts to us.
-    return { kind: "literal", value: node.source, span };
+  // Behind aliases there may be more than anybody has written.
+  #isTooMuch(event: Event, place: Span): boolean {
+    if (this.#openAliases.length > 0 && this.#isBeyondMeasure(place)) return true;
+    if (this.#depth < maxDepth) return false;
+    this.#report.add("yaml-syntax", this.#spanOf(event, place), { problem: `nested more than ${maxDepth} levels deep` });
+    return true;
   }
 
-  /** The entries of a map: the last of equal keys, and below them what merge keys bring in. */
-  #buildEntries(node: YAMLMap.Parsed, span: Span, position: Position): Entry[] {
+  #buildScalar(event: ScalarEvent, place: Span): Value {
+    this.#next++;
+    this.#noteAnchor(event);
+    const span = this.#spanOf(event, place);
+    const text = getScalarValue(this.#source.text, event);
+    if (event.tagStart >= 0) return { kind: "literal", value: this.#readTagged(event, text), span };
+    return { kind: "literal", value: event.style === SCALAR_STYLE.PLAIN ? readPlain(text) : text, span };
+  }
+
+  #buildList(event: SequenceEvent, position: Position): Value {
+    const span = this.#open(event);
+    const items: Value[] = [];
+    while (this.#event().type !== EVENT_ID.POP) items.push(this.#build(span, { ...position, parentKey: "" }));
+    this.#close(event, span);
+    return { kind: "list", items, span };
+  }
+
+  // The entries of a map: the last of equal keys, and below them what merge keys bring in.
+  #buildEntries(event: MappingEvent, span: Span, position: Position): Entry[] {
     const own = new Map<string, Entry>();
-    const merged = new Map<string, Entry>();
-    for (const pair of node.items as Pair<ParsedNode, ParsedNode | null>[]) {
-      if (isMergeKey(pair.key)) {
-        const entries = pair.value === null ? [] : this.#mergedEntries(pair.value, span, position);
-        for (const entry of entries) if (!merged.has(entry.key)) merged.set(entry.key, entry);
+    const merged: Entry[] = [];
+    for (let key = this.#event(); key.type !== EVENT_ID.POP; key = this.#event()) {
+      if (key.type !== EVENT_ID.SCALAR) {
+        this.#report.add("yaml-syntax", this.#spanOf(key, span), { problem: "a key must be a plain text" });
+        this.#skip();
+        this.#skip();
         continue;
       }
-      this.#noteAnchor(pair.key);
-      const keySpan = this.#spanOf(pair.key);
-      if (!isScalar(pair.key)) {
-        this.#report.add("yaml-syntax", keySpan, { problem: "a key must be a plain text" });
+      const entry = this.#buildKey(key);
+      if (isMergeKey(key, entry.key)) {
+        for (const each of this.#mergedEntries(span, position)) merged.push(each);
         continue;
       }
-      // The text as written: to YAML 1.1 the key `on` would be a boolean.
-      const key = pair.key.source ?? String(pair.key.value);
-      const earlier = own.get(key);
+      const earlier = own.get(entry.key);
       if (earlier !== undefined) {
         const related = [{ message: "first given here", span: earlier.keySpan }];
-        this.#report.add(position.inWeft ? "duplicate-key" : "shadowed-key", keySpan, { key }, { related });
-        own.delete(key);
+        this.#report.add(position.inWeft ? "duplicate-key" : "shadowed-key", entry.keySpan, { key: entry.key }, { related });
+        own.delete(entry.key);
       }
-      const below = { inWeft: position.inWeft || (key === "weft" && position.parentKey === "metadata"), parentKey: key };
-      own.set(key, { key, keySpan, value: pair.value === null ? nothing(keySpan) : this.build(pair.value, keySpan, below) });
+      const isWeft = entry.key === "weft" && position.parentKey === "metadata";
+      entry.value = this.#build(entry.keySpan, { inWeft: position.inWeft || isWeft, parentKey: entry.key });
+      own.set(entry.key, entry);
     }
-    return [...own.values(), ...[...merged.values()].filter((entry) => !own.has(entry.key))];
+    this.#close(event, span);
+    for (const entry of merged) if (!own.has(entry.key)) own.set(entry.key, entry);
+    return [...own.values()];
   }
 
-  #mergedEntries(node: ParsedNode, span: Span, position: Position): Entry[] {
-    if (isAlias(node))
-      return this.#followAlias(node, this.#spanOf(node), (target) => this.#mergedEntries(target, span, position), []);
-    this.#noteAnchor(node);
-    if (isMap(node)) return this.#buildEntries(node, span, position);
-    if (isSeq(node)) return node.items.flatMap((item) => this.#mergedEntries(item as ParsedNode, span, position));
-    this.#report.add("yaml-syntax", this.#spanOf(node), { problem: "only maps can be merged with <<" });
+  // The text as written: to YAML 1.1 the key `on` would be a boolean.
+  #buildKey(event: ScalarEvent): Entry {
+    this.#next++;
+    this.#noteAnchor(event);
+    const { lines, text } = this.#source;
+    const key = getScalarValue(text, event);
+    const colon = event.valueStart < 0 ? text.indexOf(":", this.#end) : this.#end;
+    const keySpan = this.#spanOf(event, lines.span(colon, colon + 1));
+    if (event.valueStart < 0) this.#report.add("yaml-syntax", keySpan, { problem: "a key is missing before the colon" });
+    if (event.tagStart >= 0) this.#readTagged(event, key);
+    return { key, keySpan, value: nothing(keySpan) };
+  }
+
+  #mergedEntries(span: Span, position: Position): Entry[] {
+    const event = this.#event();
+    if (event.type === EVENT_ID.ALIAS)
+      return this.#followAlias(
+        () => this.#mergedEntries(span, position),
+        (): Entry[] => [],
+      );
+    if (event.type === EVENT_ID.MAPPING) return this.#buildEntries(event, this.#open(event), position);
+    if (event.type === EVENT_ID.SEQUENCE) {
+      const entries: Entry[] = [];
+      const list = this.#open(event);
+      while (this.#event().type !== EVENT_ID.POP) {
+        for (const entry of this.#mergedEntries(span, position)) entries.push(entry);
+      }
+      this.#close(event, list);
+      return entries;
+    }
+    this.#report.add("yaml-syntax", this.#spanOf(event, span), { problem: "only maps can be merged with <<" });
+    this.#skip();
     return [];
   }
 
-  #followAlias<T>(alias: Alias.Parsed, span: Span, follow: (target: ParsedNode) => T, otherwise: T): T {
-    if (this.#isBeyondMeasure(span)) return otherwise;
-    const target = this.#targetOf(alias);
+  // Builds what the alias that comes next stands for, and goes on behind the alias.
+  #followAlias<T>(follow: (span: Span) => T, otherwise: (span: Span) => T): T {
+    const { anchorStart, anchorEnd } = this.#event() as AliasEvent;
+    this.#next++;
+    const name = this.#readName(anchorStart, anchorEnd);
+    const span = this.#source.lines.span(anchorStart - 1, anchorEnd);
+    const target = this.#anchors.get(name);
     if (target === undefined || this.#openAliases.includes(target)) {
-      const problem =
-        target === undefined ? `no anchor &${alias.source} before this alias` : `the alias *${alias.source} contains itself`;
+      const problem = target === undefined ? `no anchor &${name} before this alias` : `the alias *${name} contains itself`;
       this.#report.add("bad-alias", span, { problem });
-      return otherwise;
+      this.#end = anchorEnd;
+      return otherwise(span);
     }
+    const next = this.#next;
     this.#openAliases.push(target);
+    this.#next = target;
     try {
-      return follow(target);
+      return this.#isBeyondMeasure(span) ? otherwise(span) : follow(span);
     } finally {
       this.#openAliases.pop();
+      this.#next = next;
+      this.#end = anchorEnd;
     }
   }
 
-  /** The node of the newest anchor before the alias, which is known when the walk first comes by: the library would search the whole document. */
-  #targetOf(alias: Alias.Parsed): ParsedNode | undefined {
-    if (!this.#targets.has(alias)) this.#targets.set(alias, this.#anchors.get(alias.source));
-    return this.#targets.get(alias);
+  #noteAnchor(event: ScalarEvent | CollectionEvent): void {
+    const { anchorStart, anchorEnd } = event;
+    if (anchorStart < 0 || this.#openAliases.length > 0) return;
+    const name = this.#readName(anchorStart, anchorEnd);
+    if (this.#anchors.has(name)) {
+      const problem = `the anchor &${name} is given twice`;
+      this.#report.add("yaml-syntax", this.#source.lines.span(anchorStart - 1, anchorEnd), { problem });
+    }
+    this.#anchors.set(name, this.#next - 1);
   }
 
-  #noteAnchor(node: ParsedNode): void {
-    if (node.anchor !== undefined && this.#openAliases.length === 0) this.#anchors.set(node.anchor, node);
+  // The name of an anchor: to YAML 1.1 it ends where to YAML 1.2 it goes on.
+  #readName(start: number, end: number): string {
+    const name = this.#source.text.slice(start, end);
+    if (/[^\w-]/.test(name)) {
+      const problem = `the name of an anchor has only letters, digits, - and _, unlike "${name.slice(0, 100)}"`;
+      this.#report.add("yaml-syntax", this.#source.lines.span(start, end), { problem });
+    }
+    return name;
   }
 
-  /** Counts one more value or alias behind an alias; past the limit nothing is followed any more, and that is reported once. */
+  // Counts one more value or alias behind an alias; past the limit nothing is followed any more, and that is reported once.
   #isBeyondMeasure(span: Span): boolean {
     this.#aliasedValues++;
     if (this.#aliasedValues <= maxAliasedValues) return false;
@@ -199,8 +254,93 @@ class TreeBuilder {
     return true;
   }
 
-  #spanOf(node: ParsedNode): Span {
-    return this.#spanAt(node.range[0], node.range[1]);
+  #readTagged(event: ScalarEvent, text: string): Literal {
+    const tag = this.#tagOf(event);
+    const value = readTagged(tag, text);
+    if (value !== undefined) return value;
+    this.#reportTag(event, tag);
+    return null;
+  }
+
+  #reportTag(event: ScalarEvent | CollectionEvent, tag: string): void {
+    const problem = `Heat has no tag ${tag.slice(0, 100)} for a value like this`;
+    this.#report.add("yaml-syntax", this.#source.lines.span(event.tagStart, event.tagEnd), { problem });
+  }
+
+  #tagOf({ tagStart, tagEnd }: ScalarEvent | CollectionEvent): string {
+    const [document] = this.#events;
+    const directives = document?.type === EVENT_ID.DOCUMENT ? document.directives : [];
+    return readTag(this.#source.text.slice(tagStart, tagEnd), directives);
+  }
+
+  #event(): Event {
+    return this.#events[this.#next] as Event;
+  }
+
+  // Goes past the value that comes next.
+  #skip(): void {
+    let depth = 0;
+    do {
+      const { type } = this.#event();
+      if (type === EVENT_ID.SEQUENCE || type === EVENT_ID.MAPPING) depth++;
+      if (type === EVENT_ID.POP) depth--;
+      this.#next++;
+    } while (depth > 0);
+  }
+
+  // Enters a collection. Its place ends with its line, until `close` knows better.
+  #open(event: CollectionEvent): Span {
+    this.#next++;
+    this.#noteAnchor(event);
+    this.#end = event.start + 1;
+    const own = event.type === EVENT_ID.MAPPING ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
+    const tag = event.tagStart < 0 ? own : this.#tagOf(event);
+    if (tag !== own) this.#reportTag(event, tag);
+    return this.#source.lines.span(event.start, Number.POSITIVE_INFINITY);
+  }
+
+  #close(event: CollectionEvent, span: Span): void {
+    this.#next++;
+    const bracket = event.style === COLLECTION_STYLE.FLOW && /[[{]/.test(this.#source.text[event.start] ?? "");
+    if (bracket) {
+      const rest = /(?:[\s,:?]|#[^\r\n]*)*[^]/y;
+      rest.lastIndex = this.#end;
+      rest.test(this.#source.text);
+      this.#end = rest.lastIndex;
+    } else this.#end = Math.max(this.#end, event.start);
+    span.length = Math.min(span.length, this.#end - event.start);
+  }
+
+  // The place of a node's own text, and moves on behind it; `place` when it has none.
+  #spanOf(event: Event, place: Span): Span {
+    const { lines } = this.#source;
+    switch (event.type) {
+      case EVENT_ID.ALIAS:
+        return lines.span(event.anchorStart - 1, event.anchorEnd);
+      case EVENT_ID.SEQUENCE:
+      case EVENT_ID.MAPPING:
+        return lines.span(event.start, Number.POSITIVE_INFINITY);
+      case EVENT_ID.SCALAR: {
+        const { style, valueStart, valueEnd } = event;
+        this.#end = Math.max(this.#end, event.tagEnd, event.anchorEnd);
+        if (valueStart < 0) return place;
+        const isQuoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
+        const isPlain = style === SCALAR_STYLE.PLAIN;
+        const start = isPlain ? valueStart : isQuoted ? valueStart - 1 : this.#findHeader();
+        this.#end = isQuoted ? valueEnd + 1 : Math.max(valueEnd, start + 1);
+        return lines.span(start, this.#end);
+      }
+      default:
+        return place;
+    }
+  }
+
+  // The | or > before a block text: behind all that has been read of the file, comments left out.
+  #findHeader(): number {
+    const header = /(?:[^|>#]|#[^\r\n]*)*/y;
+    header.lastIndex = this.#end;
+    header.test(this.#source.text);
+    return header.lastIndex;
   }
 }
 
@@ -208,8 +348,8 @@ function nothing(span: Span): Value {
   return { kind: "literal", value: null, span };
 }
 
-function isMergeKey(key: ParsedNode): boolean {
-  return isScalar(key) && typeof key.value === "symbol";
+function isMergeKey(event: ScalarEvent, key: string): boolean {
+  return key === "<<" && event.style === SCALAR_STYLE.PLAIN && event.tagStart < 0;
 }
 
 function codePoint(character: string): string {

@@ -11,13 +11,13 @@ import type { VmPlan } from "../../model/vm-plan.ts";
 import { identityFormat } from "../../model/vm-identity.ts";
 import { isPrivate, prefixesIn } from "./bind-values.ts";
 import { checkBudget } from "./check-budget.ts";
-import type { HotOptions } from "./emit-hot.ts";
 import { findAttributes } from "./find-attributes.ts";
 import { hubPort } from "./boot-script.ts";
 import { type EmitScope, isInScalingGroup, joined, localCondition, localHot, membersKey, scopeAt } from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
 import { conditionsOf, innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
+import type { HotOptions } from "./prepare-hot.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
 
@@ -378,8 +378,10 @@ export class Carriers {
   }
 
   #planFile(vm: CarriedVm): string {
+    const file = `${fileName(vm.resource)}.plan.json`;
+    if (this.#options.measureOnly === true) return file;
     const config = { format: identityFormat, generation: this.#options.generation, plan: vm.plan };
-    return this.#add(`${fileName(vm.resource)}.plan.json`, `${JSON.stringify(config, null, 1)}\n`);
+    return this.#add(file, `${JSON.stringify(config, null, 1)}\n`);
   }
 
   // What a deployment may show to the other vms.

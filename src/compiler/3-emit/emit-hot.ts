@@ -1,27 +1,16 @@
 // The plain templates for Heat: the user's own YAML, comments and all, without what is ours in it, and with what hands each vm its plan.
-import type { Document, YAMLMap } from "yaml";
+import type { YAMLMap } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Json, JsonMap } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Resource, Template } from "../../model/template.ts";
-import type { StackPlan } from "../../model/vm-plan.ts";
-import type { ProgramDigests } from "./boot-script.ts";
-import { type CarriedVm, Carriers } from "./emit-carriers.ts";
-import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
+import type { CarriedVm, Carriers } from "./emit-carriers.ts";
+import { type EmitScope, scopeAt } from "./emit-scopes.ts";
 import { hotOf } from "./hot-values.ts";
-import { annotationBytes, bytesOf, yamlBytes } from "./estimate-size.ts";
+import { type Added, countResources, type HotOptions, prepareHot } from "./prepare-hot.ts";
+import { readDocument } from "./read-document.ts";
 import { folderOf, relativePath } from "./relative-path.ts";
 import { Tree } from "./yaml-tree.ts";
-
-export interface HotOptions {
-  plan: StackPlan;
-  generation: string;
-  /** The name of the file that this will be: its nested files lie in the folder NAME.d. */
-  output: string;
-  digests: ProgramDigests;
-  /** Add a vm that is the hub. */
-  hubServer?: boolean;
-}
 
 export interface EmittedHot {
   hot: string;
@@ -31,50 +20,18 @@ export interface EmittedHot {
   resourceCount: number;
 }
 
-/** What there is to emit, with all that is to be reported of it. */
-interface Prepared {
-  scopes: ReadonlyMap<string, EmitScope>;
-  carriers: Carriers;
-  added: Added[];
-}
-
-type DocumentOf = (template: Template) => Document.Parsed;
-
-function prepare(documentOf: DocumentOf, resolved: ResolvedTemplate, options: HotOptions, report: Report): Prepared {
-  const scopes = openScopes(resolved, documentOf);
-  const carriers = new Carriers(scopes, resolved, options, report);
-  // Before anything is written: what a vm needs may have to cross several borders.
-  const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
-  return { scopes, carriers, added };
-}
-
-/** Reports what emitHot reports, and returns about how large the plain template becomes: for those who do not want it. */
-export function measureHot(
-  documentOf: DocumentOf,
-  text: string,
+/**
+ * Returns the plain template with its nested files. `textOf` gives the text of a template, which each of its uses reads for itself.
+ * Deployments that have become roles are left out, and so are run-time values that nested stacks are given.
+ */
+export function emitHot(
+  textOf: (template: Template) => string,
   resolved: ResolvedTemplate,
   options: HotOptions,
   report: Report,
-): { bytes: number; resourceCount: number } {
-  const { scopes, carriers, added } = prepare(documentOf, resolved, options, report);
-  const root = scopeAt("", scopes);
-  let bytes = bytesOf(text) - annotationBytes(root.document, text);
-  for (const { vm, boot, carrier } of added) {
-    bytes += yamlBytes({ [carriers.nameOf(vm)]: carrier }, 2);
-    if (vm.scope !== root) continue;
-    const name = carriers.bootNameOf(vm);
-    bytes += yamlBytes(carriers.serverProperties(name), 2);
-    if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
-  }
-  return { bytes, resourceCount: countResources(scopes) + carriers.countResources() };
-}
-
-/**
- * Returns the plain template with its nested files. `documentOf` gives the parsed text of a template, which is changed on the way, for each
- * of its uses anew. Deployments that have become roles are left out, and so are run-time values that nested stacks are given.
- */
-export function emitHot(documentOf: DocumentOf, resolved: ResolvedTemplate, options: HotOptions, report: Report): EmittedHot {
-  const { scopes, carriers, added } = prepare(documentOf, resolved, options, report);
+): EmittedHot {
+  const prepared = prepareHot(resolved, options, report);
+  const { scopes, carriers, added } = prepared;
   const root = scopeAt("", scopes);
   const folder = `${folderOf(root.template.file)}${options.output}.d/`;
   const carries = added.length > 0;
@@ -82,7 +39,9 @@ export function emitHot(documentOf: DocumentOf, resolved: ResolvedTemplate, opti
   for (const scope of scopes.values()) {
     const isRoot = scope === root;
     if (!isRoot && !scope.isChanged) continue;
-    const tree = new Tree(scope.document);
+    const document = readDocument(scope.template.file, textOf(scope.template), report);
+    if (document === undefined) continue;
+    const tree = new Tree(document);
     strip(tree, scope);
     for (const child of scope.children) editChild(tree, child, carriers, folder);
     addResources(tree, scope, added, carriers);
@@ -96,22 +55,7 @@ export function emitHot(documentOf: DocumentOf, resolved: ResolvedTemplate, opti
     if (isRoot) hot = tree.toString();
     else carriers.addTemplate(scope, tree.toString());
   }
-  return { hot, files: carriers.files, resourceCount: countResources(scopes) + carriers.countResources() };
-}
-
-interface Added {
-  vm: CarriedVm;
-  boot: JsonMap;
-  carrier: Json;
-}
-
-// As far as the sizes of groups are written out.
-function countResources(scopes: ReadonlyMap<string, EmitScope>): number {
-  const counts = [...scopes.values()].map(({ template, resolved }) => {
-    const members = resolved.levels.map(({ size }) => (size.kind === "value" ? Number(size.value) : 1));
-    return template.resources.size * members.reduce((product, size) => product * size, 1);
-  });
-  return counts.reduce((sum, count) => sum + count, 0);
+  return { hot, files: carriers.files, resourceCount: countResources(prepared) };
 }
 
 function addResources(tree: Tree, scope: EmitScope, added: Added[], carriers: Carriers): void {

@@ -1,6 +1,5 @@
 // The templates of a stack as they are emitted, one a use, and what crosses their borders for weft's sake: values for the carriers, which
 // all stand in the stack's own template, on the way up, and what a vm's user_data is made of on the way down.
-import type { Document } from "yaml";
 import { withoutIndexes } from "../../model/cell.ts";
 import type { Expr } from "../../model/expression.ts";
 import type { Json } from "../../model/json.ts";
@@ -25,18 +24,13 @@ export class EmitScope {
   /** What stands for it in the parent, and that resource's condition. */
   readonly resource: Resource | undefined;
   readonly condition: Json | undefined;
-  readonly document: Document.Parsed;
   readonly names: Names;
   readonly children: EmitScope[] = [];
   /** Outputs and parameters that weft adds, by name. */
   readonly exports = new Map<string, Json>();
   readonly passed = new Map<string, Passed>();
 
-  constructor(
-    plain: string,
-    resolved: ResolvedScope,
-    { parent, condition, document }: { parent: EmitScope | undefined; condition: Json | undefined; document: Document.Parsed },
-  ) {
+  constructor(plain: string, resolved: ResolvedScope, parent: EmitScope | undefined, condition: Json | undefined) {
     this.plain = plain;
     this.resolved = resolved;
     this.template = resolved.template;
@@ -44,7 +38,6 @@ export class EmitScope {
     const name = parent === undefined ? "" : plain.slice(parent.plain.length, -1);
     this.resource = parent?.template.resources.get(name);
     this.condition = condition;
-    this.document = document;
     const { parameters, resources, outputs, leftOut } = resolved.template;
     this.names = new Names([
       ...parameters.keys(),
@@ -125,17 +118,17 @@ export function joined(prefix: Json, rest: string): Json {
   return prefix === "" ? rest : { list_join: ["", [prefix, rest]] };
 }
 
-/** Opens the stack's own template and all that it is made of; `documentOf` a template gives the parsed text, for this use alone. */
-export function openScopes(
-  { scopes, resourceConditions }: Pick<ResolvedTemplate, "scopes" | "resourceConditions">,
-  documentOf: (template: Template) => Document.Parsed,
-): Map<string, EmitScope> {
+/** Opens the stack's own template and all that it is made of. */
+export function openScopes({
+  scopes,
+  resourceConditions,
+}: Pick<ResolvedTemplate, "scopes" | "resourceConditions">): Map<string, EmitScope> {
   const opened = new Map<string, EmitScope>();
   // Parents come first.
   for (const [plain, resolved] of scopes) {
     const parent = plain === "" ? undefined : opened.get(plain.slice(0, plain.lastIndexOf("/", plain.length - 2) + 1));
     const condition = localCondition(plain.slice(0, -1), resourceConditions);
-    opened.set(plain, new EmitScope(plain, resolved, { parent, condition, document: documentOf(resolved.template) }));
+    opened.set(plain, new EmitScope(plain, resolved, parent, condition));
   }
   return opened;
 }

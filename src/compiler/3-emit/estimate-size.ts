@@ -1,27 +1,42 @@
 // About how large the plain template becomes, without making it: what the user wrote, less the annotations, and what weft adds.
-import { type Document, isMap, isNode, isScalar, type Pair, type YAMLMap } from "yaml";
 import type { Json } from "../../model/json.ts";
+import type { Entry, Value } from "../../model/template.ts";
 
 /** How many bytes a text takes as UTF-8. */
 export function bytesOf(text: string): number {
-  return new TextEncoder().encode(text).length;
+  // oxlint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(text) ? text.length : new TextEncoder().encode(text).length;
 }
 
-/** How many bytes of the template's text are annotations, as far as they stand where they are used. */
-export function annotationBytes(document: Document.Parsed, text: string): number {
+/** How many bytes of the template's text are lines of annotations, as far as they stand where they are used. */
+export function annotationBytes(root: Value, text: string): number {
+  const lines = text.split("\n");
+  const end = lines.length + 1;
   let bytes = 0;
-  for (const resource of mapsIn(document.contents, "resources").flatMap((resources) => resources.items)) {
-    for (const metadata of mapsIn(resource.value, "metadata")) {
-      const annotation = pairOf(metadata, "weft");
-      if (annotation === undefined) continue;
-      // The line of a metadata in which nothing else stands goes too.
-      const pair = metadata.items.length === 1 ? pairOf(resource.value as YAMLMap, "metadata") : annotation;
-      const start = isNode(pair?.key) ? pair.key.range?.[0] : undefined;
-      const end = isNode(pair?.value) ? pair.value.range?.[2] : undefined;
-      if (start !== undefined && end !== undefined) bytes += bytesOf(text.slice(text.lastIndexOf("\n", start) + 1, end));
-    }
-  }
+  const count = (from: number, to: number): void => {
+    for (let line = from; line < to; line++) bytes += bytesOf(lines[line - 1] as string) + 1;
+  };
+  eachEntry(root, end, (section, afterSection) => {
+    if (section.key !== "resources") return;
+    eachEntry(section.value, afterSection, (resource, afterResource) => {
+      eachEntry(resource.value, afterResource, (metadata, afterMetadata) => {
+        if (metadata.key !== "metadata" || metadata.value.kind !== "map") return;
+        eachEntry(metadata.value, afterMetadata, (annotation, afterAnnotation) => {
+          if (annotation.key !== "weft" || annotation.keySpan.line < metadata.keySpan.line) return;
+          // The line of a metadata in which nothing else stands goes too.
+          const isAlone = metadata.value.kind === "map" && metadata.value.entries.length === 1;
+          count(isAlone ? metadata.keySpan.line : annotation.keySpan.line, afterAnnotation);
+        });
+      });
+    });
+  });
   return bytes;
+}
+
+// The entries of a map, each with the line in which the next one begins.
+function eachEntry(map: Value, end: number, visit: (entry: Entry, nextLine: number) => void): void {
+  const entries = map.kind === "map" ? map.entries : [];
+  for (const [index, entry] of entries.entries()) visit(entry, entries[index + 1]?.keySpan.line ?? end);
 }
 
 /** How many bytes `value` takes as YAML that is indented by `indent`. */
@@ -37,13 +52,4 @@ export function yamlBytes(value: Json, indent: number): number {
 function flowBytes(value: Json): number {
   const text = JSON.stringify(value);
   return bytesOf(/[\\ ]/.test(text) ? text : text.replaceAll('"', ""));
-}
-
-function mapsIn(node: unknown, key: string): YAMLMap[] {
-  const value = isMap(node) ? pairOf(node, key)?.value : undefined;
-  return isMap(value) ? [value] : [];
-}
-
-function pairOf(map: YAMLMap, key: string): Pair | undefined {
-  return map.items.find((pair) => isScalar(pair.key) && pair.key.value === key);
 }
