@@ -18,7 +18,8 @@ const builtinsAsNeeded = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
     onLoad({ filter: /.*/, namespace: "builtin" }, ({ path }) => ({
-      contents: `module.exports = process.getBuiltinModule("${path}")`,
+      // An object of its own, so that esbuild does not copy, and thereby load, all that the module has.
+      contents: `module.exports = Object.create(process.getBuiltinModule("${path}"))`,
     }));
   },
 };

@@ -1,6 +1,7 @@
 // The command line: finds the command, runs it, and turns what it throws into a message and an exit code.
 import { commands } from "./cli-commands.ts";
 import { exitCodes, UsageError } from "./command.ts";
+import { print } from "./print.ts";
 import { Failure, messageOf } from "../model/failure.ts";
 
 const version = "0.1.0";
@@ -21,6 +22,7 @@ async function main(args: string[]): Promise<number> {
   const { command } = await entry.load();
   // A role's own words after `--` are not ours to read.
   if (rest.includes("--help") || rest.includes("-h")) return say(command.help.trim());
+  if (command.printsAtOnce !== true) mindReaders();
   return command.run(rest);
 }
 
@@ -36,7 +38,7 @@ ${rows.join("\n")}
 }
 
 function say(text: string): number {
-  process.stdout.write(`${text}\n`);
+  print(1, `${text}\n`);
   return exitCodes.done;
 }
 
@@ -57,13 +59,16 @@ function explainThrown(error: unknown, args: string[]): number {
 
 // A reader that has seen enough (`weft graph ... | head`), or a terminal that is gone, is no error of ours. What runs then ends in
 // order, as after Ctrl-C.
-let isUnread = false;
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
-  if (isUnread) return;
-  isUnread = true;
-  if (!process.emit("SIGINT", "SIGINT")) process.exit(exitCodes.done);
-});
+function mindReaders(): void {
+  let isUnread = false;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+    if (isUnread) return;
+    isUnread = true;
+    if (!process.emit("SIGINT", "SIGINT")) process.exit(exitCodes.done);
+  });
+}
+
 const args = process.argv.slice(2);
 void main(args)
   .catch((error: unknown) => explainThrown(error, args))

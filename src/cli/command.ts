@@ -8,6 +8,8 @@ export interface Command {
   summary: string;
   /** The whole text of `weft NAME --help`. */
   help: string;
+  /** All that it prints it prints by print.ts. */
+  printsAtOnce?: true;
   /** Runs with the arguments after the command's name and resolves with the exit code. */
   run(args: string[]): Promise<number>;
 }

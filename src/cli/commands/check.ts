@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { check } from "../../compiler/check.ts";
 import { renderJson, renderText } from "../../diagnostics/render.ts";
 import { exitCodes, UsageError, type Command } from "../command.ts";
+import { print } from "../print.ts";
 import { openTemplate, templateFlags, templateHelp, type TemplateValues } from "../template-options.ts";
 import { waitForChange, type Watched } from "../watch-files.ts";
 
@@ -19,6 +20,7 @@ ${templateHelp}
   --json                    one JSON document on stdout: {ok, diagnostics: [{severity, code, message, file, line, column, ...}]}
 
 exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
+  printsAtOnce: true,
   async run(args) {
     const { values, positionals } = parseArgs({
       args,
@@ -33,7 +35,7 @@ exit: 0 no errors (warnings and notes are none), 1 template wrong, 2 usage`,
     for (;;) {
       await waitForChange(watched, interrupted.signal);
       if (interrupted.signal.aborted) return exitCodes.interrupted;
-      process.stderr.write("\n");
+      print(2, "\n");
       watched = recheck(positionals, values) ?? watched;
     }
   },
@@ -44,9 +46,8 @@ type Values = TemplateValues & { json?: boolean };
 function checkOnce(positionals: string[], values: Values): Watched & { hasErrors: boolean } {
   const { input, sources, files, folders } = openTemplate(positionals, values);
   const { report } = check(input);
-  if (values.json === true) process.stdout.write(`${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
-  else
-    process.stderr.write(renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));
+  if (values.json === true) print(1, `${JSON.stringify(renderJson(report.diagnostics), null, 2)}\n`);
+  else print(2, renderText(report.diagnostics, sources) + summarize(report.diagnostics.map(({ severity }) => severity)));
   return { hasErrors: report.hasErrors, files, folders };
 }
 
@@ -56,7 +57,7 @@ function recheck(positionals: string[], values: Values): Watched | undefined {
     return checkOnce(positionals, values);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    print(2, `${error.message}\n`);
     return undefined;
   }
 }
