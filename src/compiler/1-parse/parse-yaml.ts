@@ -2,7 +2,6 @@
 // knows of Heat. Plain scalars mean what they mean to Heat's reader (PyYAML): YAML 1.1, dates are texts.
 import {
   type AliasEvent,
-  COLLECTION_STYLE,
   type Event,
   EVENT_ID,
   getScalarValue,
@@ -15,6 +14,7 @@ import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
 import { readPlain } from "../../model/plain-scalar.ts";
 import type { Entry, Value } from "../../model/template.ts";
+import { type CollectionEvent, NodePlaces } from "./node-places.ts";
 import { maxDepth, readEvents, type Source } from "./read-events.ts";
 import { readTag, readTagged } from "./read-tag.ts";
 
@@ -50,7 +50,6 @@ interface Position {
 }
 
 type Literal = null | boolean | number | string;
-type CollectionEvent = MappingEvent | SequenceEvent;
 
 /** Walks the events of one document; lives as long as that, to count what aliases stand for. */
 class TreeBuilder {
@@ -59,8 +58,7 @@ class TreeBuilder {
   readonly #report: Report;
   /** The event that comes next. */
   #next = 0;
-  /** Where in the text the last node has ended. */
-  #end = 0;
+  readonly #places: NodePlaces;
   /** By name, the event of each anchor so far. */
   readonly #anchors = new Map<string, number>();
   readonly #openAliases: number[] = [];
@@ -70,6 +68,7 @@ class TreeBuilder {
   constructor(events: readonly Event[], source: Source, report: Report) {
     this.#events = events;
     this.#source = source;
+    this.#places = new NodePlaces(source);
     this.#report = report;
   }
 
@@ -80,8 +79,8 @@ class TreeBuilder {
     const root = this.#build(start, { inWeft: false, parentKey: "" });
     this.#next++;
     if (this.#next >= this.#events.length) return root;
-    const marker = /^(?:---|\.\.\.)/m.exec(this.#source.text.slice(this.#end));
-    const offset = this.#end + (marker?.index ?? 0);
+    const marker = /^(?:---|\.\.\.)/m.exec(this.#source.text.slice(this.#places.end));
+    const offset = this.#places.end + (marker?.index ?? 0);
     const problem = "a second YAML document starts here; a template is one";
     this.#report.add("yaml-syntax", this.#source.lines.span(offset, offset + 3), { problem });
     return undefined;
@@ -112,14 +111,14 @@ class TreeBuilder {
   #isTooMuch(event: Event, place: Span): boolean {
     if (this.#openAliases.length > 0 && this.#isBeyondMeasure(place)) return true;
     if (this.#depth < maxDepth) return false;
-    this.#report.add("yaml-syntax", this.#spanOf(event, place), { problem: `nested more than ${maxDepth} levels deep` });
+    this.#report.add("yaml-syntax", this.#places.spanOf(event, place), { problem: `nested more than ${maxDepth} levels deep` });
     return true;
   }
 
   #buildScalar(event: ScalarEvent, place: Span): Value {
     this.#next++;
     this.#noteAnchor(event);
-    const span = this.#spanOf(event, place);
+    const span = this.#places.spanOf(event, place);
     const text = getScalarValue(this.#source.text, event);
     if (event.tagStart >= 0) return { kind: "literal", value: this.#readTagged(event, text), span };
     return { kind: "literal", value: event.style === SCALAR_STYLE.PLAIN ? readPlain(text) : text, span };
@@ -139,7 +138,7 @@ class TreeBuilder {
     const merged: Entry[] = [];
     for (let key = this.#event(); key.type !== EVENT_ID.POP; key = this.#event()) {
       if (key.type !== EVENT_ID.SCALAR) {
-        this.#report.add("yaml-syntax", this.#spanOf(key, span), { problem: "a key must be a plain text" });
+        this.#report.add("yaml-syntax", this.#places.spanOf(key, span), { problem: "a key must be a plain text" });
         this.#skip();
         this.#skip();
         continue;
@@ -170,8 +169,8 @@ class TreeBuilder {
     this.#noteAnchor(event);
     const { lines, text } = this.#source;
     const key = getScalarValue(text, event);
-    const colon = event.valueStart < 0 ? text.indexOf(":", this.#end) : this.#end;
-    const keySpan = this.#spanOf(event, lines.span(colon, colon + 1));
+    const colon = event.valueStart < 0 ? text.indexOf(":", this.#places.end) : this.#places.end;
+    const keySpan = this.#places.spanOf(event, lines.span(colon, colon + 1));
     if (event.valueStart < 0) this.#report.add("yaml-syntax", keySpan, { problem: "a key is missing before the colon" });
     if (event.tagStart >= 0) this.#readTagged(event, key);
     return { key, keySpan, value: nothing(keySpan) };
@@ -194,7 +193,7 @@ class TreeBuilder {
       this.#close(event, list);
       return entries;
     }
-    this.#report.add("yaml-syntax", this.#spanOf(event, span), { problem: "only maps can be merged with <<" });
+    this.#report.add("yaml-syntax", this.#places.spanOf(event, span), { problem: "only maps can be merged with <<" });
     this.#skip();
     return [];
   }
@@ -209,7 +208,7 @@ class TreeBuilder {
     if (target === undefined || this.#openAliases.includes(target)) {
       const problem = target === undefined ? `no anchor &${name} before this alias` : `the alias *${name} contains itself`;
       this.#report.add("bad-alias", span, { problem });
-      this.#end = anchorEnd;
+      this.#places.end = anchorEnd;
       return otherwise(span);
     }
     const next = this.#next;
@@ -220,7 +219,7 @@ class TreeBuilder {
     } finally {
       this.#openAliases.pop();
       this.#next = next;
-      this.#end = anchorEnd;
+      this.#places.end = anchorEnd;
     }
   }
 
@@ -288,59 +287,19 @@ class TreeBuilder {
     } while (depth > 0);
   }
 
-  // Enters a collection. Its place ends with its line, until `close` knows better.
+  // Enters a collection.
   #open(event: CollectionEvent): Span {
     this.#next++;
     this.#noteAnchor(event);
-    this.#end = event.start + 1;
     const own = event.type === EVENT_ID.MAPPING ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
     const tag = event.tagStart < 0 ? own : this.#tagOf(event);
     if (tag !== own) this.#reportTag(event, tag);
-    return this.#source.lines.span(event.start, Number.POSITIVE_INFINITY);
+    return this.#places.open(event);
   }
 
   #close(event: CollectionEvent, span: Span): void {
     this.#next++;
-    const bracket = event.style === COLLECTION_STYLE.FLOW && /[[{]/.test(this.#source.text[event.start] ?? "");
-    if (bracket) {
-      const rest = /(?:[\s,:?]|#[^\r\n]*)*[^]/y;
-      rest.lastIndex = this.#end;
-      rest.test(this.#source.text);
-      this.#end = rest.lastIndex;
-    } else this.#end = Math.max(this.#end, event.start);
-    span.length = Math.min(span.length, this.#end - event.start);
-  }
-
-  // The place of a node's own text, and moves on behind it; `place` when it has none.
-  #spanOf(event: Event, place: Span): Span {
-    const { lines } = this.#source;
-    switch (event.type) {
-      case EVENT_ID.ALIAS:
-        return lines.span(event.anchorStart - 1, event.anchorEnd);
-      case EVENT_ID.SEQUENCE:
-      case EVENT_ID.MAPPING:
-        return lines.span(event.start, Number.POSITIVE_INFINITY);
-      case EVENT_ID.SCALAR: {
-        const { style, valueStart, valueEnd } = event;
-        this.#end = Math.max(this.#end, event.tagEnd, event.anchorEnd);
-        if (valueStart < 0) return place;
-        const isQuoted = style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED;
-        const isPlain = style === SCALAR_STYLE.PLAIN;
-        const start = isPlain ? valueStart : isQuoted ? valueStart - 1 : this.#findHeader();
-        this.#end = isQuoted ? valueEnd + 1 : Math.max(valueEnd, start + 1);
-        return lines.span(start, this.#end);
-      }
-      default:
-        return place;
-    }
-  }
-
-  // The | or > before a block text: behind all that has been read of the file, comments left out.
-  #findHeader(): number {
-    const header = /(?:[^|>#]|#[^\r\n]*)*/y;
-    header.lastIndex = this.#end;
-    header.test(this.#source.text);
-    return header.lastIndex;
+    this.#places.close(event, span);
   }
 }
 
