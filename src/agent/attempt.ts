@@ -9,6 +9,7 @@ import type { Files } from "./files.ts";
 import type { Basis } from "./journal.ts";
 import { type Ground, RoleSession } from "./role-session.ts";
 import type { RoleRun } from "./role-status.ts";
+import { attemptVariable } from "./process-groups.ts";
 import { type AttemptResult, runRole } from "./run-role.ts";
 import { shipLog } from "./ship-log.ts";
 import type { Vm } from "./vm.ts";
@@ -58,6 +59,7 @@ export function startAttempt(
     mask: (text) => vm.mask(text),
     send: (piece) => session.sendLog(piece),
   });
+  const folder = join(vm.stateDir, "attempts", `${role}.${number}`);
   const attempting = async (): Promise<AttemptResult | undefined> => {
     try {
       const what = await cells.resolve(plan.run, { signal });
@@ -69,10 +71,10 @@ export function startAttempt(
         inputs: run.inputs,
         session,
         clock,
-        folder: join(vm.stateDir, "attempts", `${role}.${number}`),
+        folder,
         roleFolder: join(vm.stateDir, "roles", role),
         logPath,
-        env: { ...vm.env, WEFT_ROLE: role },
+        env: { ...vm.env, WEFT_ROLE: role, [attemptVariable]: folder },
         files,
         signal,
         mask: (text) => vm.mask(text),

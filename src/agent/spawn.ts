@@ -89,6 +89,11 @@ export function isGroupAlive(group: number): boolean {
   return process.platform !== "linux" || members.some((pid) => readStat(pid)?.[0] !== "Z");
 }
 
+/** Lists the process groups whose first process runs. */
+export function listGroups(): number[] {
+  return listProcesses().filter((pid) => readStat(pid)?.[2] === String(pid));
+}
+
 function listProcesses(): number[] {
   return process.platform === "linux" ? readdirSync("/proc").map(Number).filter(Number.isInteger) : [];
 }

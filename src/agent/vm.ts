@@ -1,10 +1,11 @@
 // What an agent has of its vm, whatever the generation: folders, journal, the environment of tools, secrets to mask, processes started.
+import { join } from "node:path";
 import { messageOf } from "../model/failure.ts";
 import type { Json, JsonMap } from "../model/json.ts";
 import type { Digest } from "./basis.ts";
 import type { Journal } from "./journal.ts";
 import { maskSecrets, secretTexts } from "./mask.ts";
-import { endLeftRunning, identifyGroup, isSameProcess, type ProcessGroup } from "./process-groups.ts";
+import { endLeftRunning, findAttempts, identifyGroup, isSameProcess, type ProcessGroup } from "./process-groups.ts";
 import { endGroup } from "./spawn.ts";
 
 /** Takes one line of the agent's own log. */
@@ -86,6 +87,9 @@ export class Vm {
 
   /** Ends what an earlier life of this agent started and did not see the end of: it would run beside its next attempt. */
   async endUnfinished(): Promise<void> {
+    // One that began in the moment before the agent was killed is not in the journal yet.
+    for (const { role, attempt, pid } of findAttempts(join(this.stateDir, "attempts")))
+      if (attempt > (this.journal.memory.roles[role]?.attempt ?? 0)) this.noteStarted(role, attempt, pid);
     const alive = this.journal.memory.unfinished.filter(isSameProcess);
     for (const { role, group } of alive) this.log("ending what an earlier agent left under way", { role, group });
     await Promise.all(alive.map(({ group }) => endGroup(group)));

@@ -1,6 +1,7 @@
 // Agents against a coordinator in memory: what no tool has a part in.
-import { existsSync, readFileSync } from "node:fs";
-
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { isGroupAlive } from "../../src/agent/spawn.ts";
@@ -113,6 +114,17 @@ test("in dataflow order roles of one vm run side by side", async () => {
   await bench.ended("web.first");
   expect(bench.trace()).toEqual(["first"]);
   expect(await bench.dataflow.peek("web.second.id")).toBeUndefined();
+});
+
+test("a process that began in the moment before its agent was killed is ended, and its attempt counted", async () => {
+  await using bench = await openAgentBench();
+  const folder = join(bench.folder, "web", "attempts", "app.1");
+  mkdirSync(folder, { recursive: true });
+  const unnoted = spawn("sleep", ["1000"], { detached: true, stdio: "ignore", env: { ...bench.env, WEFT_ATTEMPT: folder } });
+  const gone = once(unnoted, "exit");
+  bench.start(planVm("web", [planRole("app", say(bench, "app"))]));
+  expect(await bench.ended("web.app")).toMatchObject({ state: "done", attempt: 2 });
+  expect(await gone).toEqual([null, "SIGTERM"]);
 });
 
 test("an eager input whose wait_timeout is over fails the role", async () => {

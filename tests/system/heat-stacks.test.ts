@@ -151,34 +151,26 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
     });
 
     test.concurrent("members of an AutoScalingGroup choose one of them and tell all of them, one that comes later too; so do groups within groups", async () => {
-      const onNetwork = (file: string): string =>
-        readFileSync(join(import.meta.dirname, "farms", file), "utf8").replaceAll(
-          /flavor: m1.small/g,
-          "$&, networks: [{network: private}]",
-        );
-      bed.write("farm.yaml", onNetwork("farm.yaml"));
       const deploy = async (size: number): Promise<{ urls: string[]; rest: unknown }> => {
-        const stack = bed.write("farms.yaml", onNetwork("stack.yaml").replace("min_size: 2", `min_size: ${size}`));
-        const { status, outputs } = await bed.deploy(stack, "farms");
+        const { status, outputs } = await bed.deploy(example("scaling"), "scaling", ["-P", `workers=${size}`]);
         expect(status).toBe(0);
-        const { by_name: byName, ...rest } = (outputs as { all: { by_name: Record<string, string> } }).all;
-        for (const [name, url] of Object.entries(byName)) expect(url).toMatch(`app[${name}] led by app[`);
-        return { urls: Object.values(byName), rest };
+        const { workers, ...rest } = (outputs as { all: { workers: Record<string, string> } }).all;
+        for (const [name, url] of Object.entries(workers)) expect(url).toMatch(`worker[${name}] led by worker[`);
+        return { urls: Object.values(workers), rest };
       };
       const two = await deploy(2);
       expect(two.urls).toHaveLength(2);
       const [leader, other] = new Set(two.urls.map((url) => url.split(" led by ")[1]));
-      expect({ leader, other }).toEqual({ leader: expect.stringMatching(/^app\[[a-z0-9]{12}\]$/), other: undefined });
-      const some = (farm: number): unknown => [expect.stringMatching(new RegExp(`^farms\\[${farm}\\]/some\\[[a-z0-9]{12}\\]$`))];
+      expect({ leader, other }).toEqual({ leader: expect.stringMatching(/^worker\[[a-z0-9]{12}\]$/), other: undefined });
       expect(two.rest).toEqual({
         second: `${leader} led by ${leader}`,
-        webs: [[], [expect.stringMatching(/^farms\[1\]\/web\[0\] at \d/)]],
-        some: [some(0), some(1)],
+        caches: [[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at \d/)]],
+        probes: [0, 1].map((site) => [expect.stringMatching(new RegExp(`^sites\\[${site}\\]/probe\\[[a-z0-9]{12}\\]$`))]),
       });
       const three = await deploy(3);
-      expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^app\[[a-z0-9]{12}\] led by /)]);
+      expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^worker\[[a-z0-9]{12}\] led by /)]);
       expect(three.rest).toEqual(two.rest);
-      expect(await bed.weft("destroy", "farms")).toMatchObject({ status: 0 });
+      expect(await bed.weft("destroy", "scaling")).toMatchObject({ status: 0 });
     });
 
     test.concurrent("compiled and given to the openstack client, the handshake is complete when all roles have ended, and its outputs are right", async () => {

@@ -40,12 +40,12 @@ test("values cross the borders of nested stacks both ways, and of groups of them
 });
 
 test("groups scale, and stand within groups, each of its own size", () => {
-  const { all } = outputsOf(join(import.meta.dirname, "farms/stack.yaml"));
+  const { all } = outputsOf(join(root, "examples/scaling/stack.yaml"));
   expect(all).toEqual({
-    second: "app[1] led by app[1]",
-    by_name: { 0: "app[0] led by app[1]", 1: "app[1] led by app[1]" },
-    webs: [[], [expect.stringMatching(/^farms\[1\]\/web\[0\] at 127\./)]],
-    some: [["farms[0]/some[0]"], ["farms[1]/some[0]"]],
+    second: "worker[1] led by worker[1]",
+    workers: { 0: "worker[0] led by worker[1]", 1: "worker[1] led by worker[1]" },
+    caches: [[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at 127\./)]],
+    probes: [["sites[0]/probe[0]"], ["sites[1]/probe[0]"]],
   });
 });
 
