@@ -6,6 +6,7 @@ test.for<[string, string]>([
   ["a:\n  b: 1\n\tc: 2\n", "3:1 this line is indented with a tab: YAML takes spaces only"],
   ["a:1\nb: 2\n", "1:1 a space is missing after the colon"],
   ["a: 1\nb:2\nc: 3\n", "2:1 a space is missing after the colon"],
+  ["a:\n  b:1\n  c: {d: 1}\n", "2:3 a space is missing after the colon"],
   ["a: 1\nbad\nc: 3\n", "2:1 a colon is missing after this key"],
   ["a:\n  b: 1\n   c: 2\n", "3:4 this fits nothing above: the keys of a map, and the items of a list, begin in the same column"],
   ["a:\n  - 1\n  -2\n", "3:3 a space is missing after the dash"],

@@ -92,11 +92,12 @@ function explain(
   const own = (problem: string): ReturnType<typeof explain> => ({ problem, span: at(offset), related });
   if (/^[@`%]$/.test(found) && /(?:^|[-:,[{?] *)$/.test(before)) return own(`a text that begins with ${found} needs quotes`);
   const isKey = found === ":" && !/[:?-](?:\s|$)/.test(before);
-  if (isKey && /multiline key|^end of the stream/.test(reason)) {
-    const above = text.slice(0, lines.startOf(offset)).trimEnd();
-    const start = Math.max(0, above.search(/[^\s][^\n]*$/));
+  const above = text.slice(0, lines.startOf(offset)).trimEnd();
+  const start = Math.max(0, above.search(/[^\s][^\n]*$/));
+  // Without the space the line above is a plain text, to which the keys below it do not fit.
+  const isOfAbove = reason === "bad indentation of a mapping entry" && /^[\w-]+:\S/.test(above.slice(start));
+  if (isKey && (isOfAbove || /multiline key|^end of the stream/.test(reason)))
     return { problem: missing(above.slice(start)), span: lines.span(start, above.length), related };
-  }
   if (reason === "bad indentation of a mapping entry") {
     const misfit = "this fits nothing above: the keys of a map, and the items of a list, begin in the same column";
     if (isKey) return { problem: misfit, span: lines.span(offset - before.trimStart().length, offset), related };
