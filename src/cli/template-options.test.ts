@@ -10,6 +10,11 @@ import { command as graph } from "./commands/graph.ts";
 import { command as simulate } from "./commands/simulate.ts";
 import { loadTemplate } from "./load-template.ts";
 
+// Where `capture` sees it; the real one writes past the streams of this process.
+vi.mock("./print.ts", () => ({
+  print: (to: 1 | 2, text: string): void => void (to === 1 ? process.stdout : process.stderr).write(text),
+}));
+
 const folder = mkdtempSync(join(tmpdir(), "weft-test-"));
 const write = (name: string, text: string): string => {
   const file = join(folder, name);
