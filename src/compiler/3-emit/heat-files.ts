@@ -129,13 +129,13 @@ export function carrierTemplate(carrier: Carrier): string {
   const { serves, isUnsure } = carrier;
   const hasIndex = serves === "member" || serves === "groups";
   const isGroup = serves === "group" || serves === "groups";
-  const server = serves === "member" ? "{get_param: [servers, {get_param: index}]}" : "{get_param: server}";
+  const ofMember = (name: string): string => `{get_param: [${name}, {get_param: index}]}`;
+  const server = serves === "member" ? ofMember("servers") : "{get_param: server}";
   const digestParameter = carrier.hasDigest
     ? `  values_digest: {type: ${serves === "vm" ? "string" : "json"}}\n`
     : "  private: {type: json, hidden: true, default: {}}\n";
-  const given = hasIndex ? "{get_param: [values_digest, {get_param: index}]}" : "{get_param: values_digest}";
+  const given = hasIndex ? ofMember("values_digest") : "{get_param: values_digest}";
   const digest = carrier.hasDigest ? given : valuesDigest;
-  const ofMember = (name: string): string => `{get_param: [${name}, {get_param: index}]}`;
   // While Heat only validates, nothing is known of the servers.
   const servers = serves === "groups" ? `{if: [has_servers, ${ofMember("servers")}, {}]}` : "{get_param: servers}";
   const [type, target] = isGroup
