@@ -4,8 +4,8 @@ import type { Dataflow } from "../coordinator/dataflow.ts";
 import type { Gathered } from "../coordinator/gather.ts";
 import { chooseBranches, evaluateExpr, type Lookup } from "../functions/evaluate.ts";
 import { asCondition } from "../functions/heat-functions.ts";
-import { type CellRecord, cellId, factCell, memberId, membersOf, parseCellId, roleId, showCell } from "../model/cell.ts";
-import { choiceKeyOf, type Expr, type Read, readsOf } from "../model/expression.ts";
+import { type CellRecord, factCell, parseCellId, roleId, showCell } from "../model/cell.ts";
+import { cellsOf, choiceKeyOf, type Expr, type Read, readsOf } from "../model/expression.ts";
 import { messageOf } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import type { Waiting } from "../model/status.ts";
@@ -150,7 +150,7 @@ export class Cells {
       return record.state === "value" ? record.value : null;
     };
     const readGroup = async (read: Extract<Read, { kind: "gather" }>): Promise<Json> => {
-      const members = this.#membersOf(read);
+      const members = cellsOf(read, evaluateExpr(read.size, this.#lookup));
       for (const cell of members) {
         begin(cell);
         this.settled(cell, either).then(() => finish(cell), ignore);
@@ -184,12 +184,6 @@ export class Cells {
       controller.abort();
       onWaiting?.([]);
     }
-  }
-
-  #membersOf(read: Extract<Read, { kind: "gather" }>): string[] {
-    const members = membersOf(evaluateExpr(read.size, this.#lookup), read.skip);
-    const idOf = (member: string): string => memberId(read.group, member) + (read.inside ?? "");
-    return members.map((member) => cellId(idOf(member), read.role, read.output));
   }
 
   #isPresent(read: Read): boolean {

@@ -2,12 +2,12 @@
 import { indexesIn, isMemberIndex } from "../model/cell.ts";
 import { fillExpr, fillJson, fillRead, type Filling } from "../model/expression.ts";
 import type { JsonMap } from "../model/json.ts";
-import type { Level, RolePlan, VmPlan } from "../model/vm-plan.ts";
+import { type Level, levelsOf, type RolePlan, type VmPlan } from "../model/vm-plan.ts";
 
 /** Returns the plan of the member whose id is `vm`, its rights still those of any member; the plan of a single vm is returned as it is. */
 export function instantiatePlan(plan: VmPlan, vm: string): VmPlan {
   if (plan.group === undefined) return plan;
-  const levels = [...(plan.outer ?? []), plan.group];
+  const levels = levelsOf(plan);
   const indexes = indexesIn(vm);
   if (indexes.length !== levels.length || !indexes.every(isMemberIndex))
     throw new Error(`the plan of ${plan.vm} is a group's, and ${vm} does not say which member this is`);

@@ -5,7 +5,7 @@ import type { HeatPlayer } from "../machines/play-heat.ts";
 import { indexesIn, membersOf, withIndexes } from "../model/cell.ts";
 import { fillExpr, type Expr } from "../model/expression.ts";
 import type { Json } from "../model/json.ts";
-import type { Level, StackPlan, VmPlan } from "../model/vm-plan.ts";
+import { levelsOf, type StackPlan, type VmPlan } from "../model/vm-plan.ts";
 
 /** A vm of a run: `plan` is its own, `compiled` the one that travels (its group's, if it is a member). */
 export interface PlacedVm {
@@ -63,10 +63,6 @@ export function expandGroup(plan: StackPlan, compiled: VmPlan, heat: HeatPlayer)
 /** Fills in a member's own numbers where Heat would. */
 export function fillOwn(expr: Expr, { id, compiled }: Member): Expr {
   return compiled.group === undefined ? expr : fillExpr(expr, fillingFor(levelsOf(compiled), indexesIn(id)));
-}
-
-function levelsOf({ group, outer = [] }: VmPlan): Level[] {
-  return group === undefined ? [] : [...outer, group];
 }
 
 function slotOf(plan: StackPlan, vm: string, slot: string): Expr {

@@ -2,8 +2,7 @@
 import type { Dataflow } from "../coordinator/dataflow.ts";
 import { chooseBranches, evaluateExpr } from "../functions/evaluate.ts";
 import type { HeatPlayer } from "../machines/play-heat.ts";
-import { memberId, membersOf, cellId } from "../model/cell.ts";
-import { readsOf, visitExpr, type Read } from "../model/expression.ts";
+import { cellsOf, readsOf, visitExpr, type Read } from "../model/expression.ts";
 import { canonicalJson, type Json } from "../model/json.ts";
 import type { StackPlan } from "../model/vm-plan.ts";
 
@@ -40,9 +39,7 @@ export async function readOutputs(plan: StackPlan, heat: HeatPlayer, dataflow: D
 async function peekRead(read: Read, heat: HeatPlayer, dataflow: Dataflow): Promise<Json> {
   if (read.present !== undefined && !heat.holds(read.present)) return null;
   if (read.kind === "cell") return peekValue(read.cell, dataflow);
-  const cells = membersOf(heat.evaluate(read.size), read.skip).map((member) =>
-    cellId(memberId(read.group, member) + (read.inside ?? ""), read.role, read.output),
-  );
+  const cells = cellsOf(read, heat.evaluate(read.size));
   if (read.of === "all") return Promise.all(cells.map((cell) => peekValue(cell, dataflow)));
   const values = (await Promise.all(cells.map((cell) => peekValue(cell, dataflow)))).filter((value) => value !== null);
   if (read.of === "any") return values[0] ?? null;

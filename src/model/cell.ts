@@ -33,13 +33,13 @@ export function memberNumbers(size: number, skip: readonly number[] = []): numbe
 
 /**
  * The members of a group by what stands in brackets: `size` is their number, or (of an AutoScalingGroup, whose members have the names
- * that Heat makes) a map with a key for each, in their order. Throws an Error for what is neither.
+ * that Heat makes) a map with a key for each, in their order. Throws an Error for what is neither, which calls the group `group`.
  */
-export function membersOf(size: Json, skip?: readonly number[]): string[] {
+export function membersOf(size: Json, skip?: readonly number[], group = "a group"): string[] {
   if (size !== null && typeof size === "object" && !Array.isArray(size)) return Object.keys(size);
   // Heat hands numbers over as texts at times.
   const count = Number(size);
-  if (!Number.isInteger(count) || count < 0) throw new Error("the size of a group is not a number of members");
+  if (!Number.isInteger(count) || count < 0) throw new Error(`the size of ${group} is not a number of members`);
   return memberNumbers(count, skip).map(String);
 }
 

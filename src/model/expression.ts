@@ -1,5 +1,5 @@
 // Expressions after analysis: what is known now, what Heat resolves, what a role will write.
-import { cellId } from "./cell.ts";
+import { cellId, memberId, membersOf } from "./cell.ts";
 import type { Json } from "./json.ts";
 
 /** compile: known to the compiler; deploy: Heat resolves it; run: a role writes it. Ordered by when the value is known. */
@@ -59,6 +59,11 @@ export type Read =
 /** The key of the record that says which members count for a gather `of: any | N`. */
 export function choiceKeyOf({ group, inside, role, output, of }: Extract<Read, { kind: "gather" }>): string {
   return `${cellId(group + (inside ?? ""), role, output)}@${of}`;
+}
+
+/** The cells of a gather, one a member, `size` being what its size comes to. Throws an Error for what is none. */
+export function cellsOf({ group, inside = "", role, output, skip }: Extract<Read, { kind: "gather" }>, size: Json): string[] {
+  return membersOf(size, skip, group).map((member) => cellId(memberId(group, member) + inside, role, output));
 }
 
 /** Visits `expr` and every expression inside it. */

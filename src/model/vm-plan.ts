@@ -36,6 +36,11 @@ export interface Level {
   skip?: number[];
 }
 
+/** All groups that a vm is a member of, outermost first. */
+export function levelsOf({ group, outer = [] }: { group?: Level; outer?: Level[] }): Level[] {
+  return group === undefined ? [] : [...outer, group];
+}
+
 /** What an agent reports of its vm: the address from which it reaches the hub, and the vm's name. */
 export type VmFact = "first_address" | "name";
 

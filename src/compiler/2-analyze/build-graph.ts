@@ -13,7 +13,7 @@ import {
 import { choiceKeyOf, type Read } from "../../model/expression.ts";
 import type { Flow, FlowEdge, FlowOutput, FlowRole } from "../../model/flow.ts";
 import type { ResolvedAfter, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
-import type { Level } from "../../model/vm-plan.ts";
+import { levelsOf } from "../../model/vm-plan.ts";
 import { groupBy } from "../../model/group-by.ts";
 
 /** What is known of groups beside the template: sizes by a group's name, or of each vm by its id the indexes of all its members. */
@@ -58,10 +58,6 @@ interface PlacedVm {
   id: string;
   indexes: string[];
   roles: { role: ResolvedRole; node: FlowRole }[];
-}
-
-function levelsOf({ group, outer = [] }: ResolvedVm): Level[] {
-  return group === undefined ? [] : [...outer, group];
 }
 
 function membersOf(vm: ResolvedVm, { counts = {}, members }: KnownMembers): string[][] {

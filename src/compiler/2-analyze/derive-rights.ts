@@ -21,7 +21,7 @@ import {
   type ResolvedVm,
 } from "../../model/resolved.ts";
 import { ownIndex } from "../../model/rights-text.ts";
-import type { Rights, VmFact } from "../../model/vm-plan.ts";
+import { levelsOf, type Rights, type VmFact } from "../../model/vm-plan.ts";
 
 /** Derives the rights of all vms, and what must be published, from the reads of roles and stack outputs. */
 export function deriveRights(template: ResolvedTemplate): Access {
@@ -98,8 +98,8 @@ function withOwnIndexes(text: string, vm: ResolvedVm): string {
   return named.replaceAll("[self]", `[${ownIndex(variables.length - 1)}]`);
 }
 
-function indexesOf({ group, outer = [] }: ResolvedVm): string[] {
-  return [...outer, ...(group === undefined ? [] : [group])].map(({ indexVar }) => indexVar);
+function indexesOf(vm: ResolvedVm): string[] {
+  return levelsOf(vm).map(({ indexVar }) => indexVar);
 }
 
 // A number that is not the reader's own and not written out may be any member's.

@@ -7,7 +7,7 @@ import type { Expr } from "../../model/expression.ts";
 import type { Json, JsonMap } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Resource } from "../../model/template.ts";
-import type { VmPlan } from "../../model/vm-plan.ts";
+import { levelsOf, type VmPlan } from "../../model/vm-plan.ts";
 import { identityFormat } from "../../model/vm-identity.ts";
 import { isPrivate, prefixesIn } from "./bind-values.ts";
 import { checkBudget } from "./check-budget.ts";
@@ -139,7 +139,7 @@ export class Carriers {
         : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
     const properties: JsonMap = {
       ...(indexVar === undefined ? { server: ids } : { servers: ids }),
-      ...unlessEmpty("index", index),
+      ...(index === undefined ? {} : { index }),
       ...(vm.isUnsure ? { present: liftSure(vm, "yes", "") } : {}),
       ...this.#keys(this.#root),
       ...unlessEmpty("values", this.#values(vm)),
@@ -353,7 +353,7 @@ export class Carriers {
     const counts = this.vms.map(({ plan }) => {
       const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
       if (plan.group === undefined) return 3 + inCarrier;
-      const sizes = [...(plan.outer ?? []), plan.group].map(({ name }) => this.#resolved.sizes.get(withoutIndexes(name)));
+      const sizes = levelsOf(plan).map(({ name }) => this.#resolved.sizes.get(withoutIndexes(name)));
       const members = sizes.reduce((product, size) => product * (size?.kind === "value" ? Number(size.value) : 0), 1);
       // Member, its server, and a carrier.
       return 1 + members * (3 + inCarrier);
@@ -458,8 +458,8 @@ export class Carriers {
   }
 }
 
-function unlessEmpty(key: string, value: Json | undefined): JsonMap {
-  return value === undefined || Object.keys(value as JsonMap).length === 0 ? {} : { [key]: value };
+function unlessEmpty(key: string, map: JsonMap): JsonMap {
+  return Object.keys(map).length === 0 ? {} : { [key]: map };
 }
 
 function answersForAll(vm: CarriedVm): boolean {

@@ -6,6 +6,7 @@ import { canonicalJson, type Json } from "../../model/json.ts";
 import type { ResolvedAfter, ResolvedInput, ResolvedRole, ResolvedTemplate, ResolvedVm } from "../../model/resolved.ts";
 import type { OutputSpec } from "../../model/role.ts";
 import {
+  levelsOf,
   planFormat,
   type AfterPlan,
   type InputPlan,
@@ -25,7 +26,7 @@ type Digest = (text: string) => string;
 export function emitStackPlan(template: ResolvedTemplate, access: Access, sha256: Digest): StackPlan {
   const slots: StackPlan["slots"] = {};
   const vms = template.vms.map((vm) => {
-    const own = new Slots(template.scopes, [...(vm.outer ?? []), ...(vm.group === undefined ? [] : [vm.group])]);
+    const own = new Slots(template.scopes, levelsOf(vm));
     const plan = emitVmPlan(vm, template, access, own, sha256);
     slots[vm.id] = own.expressions;
     return plan;
