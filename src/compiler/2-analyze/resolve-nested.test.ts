@@ -118,6 +118,21 @@ test("rights name the cells of nested stacks, and of all members where all are r
   expect(writer?.write).toEqual(["app[%own:0%]/db.@vm.first_address", "app[%own:0%]/db.mysql.port"]);
 });
 
+test("a number counts the members of an AutoScalingGroup, and means nothing for what one of them writes for all", () => {
+  const pool =
+    "  pool: {type: OS::Heat::AutoScalingGroup, properties: {min_size: 2, max_size: 4, resource: {type: member.yaml}}}\n";
+  const valueOf = (input: string): Expr | undefined => {
+    const reader = vm("reader", `[{name: read, run: x, inputs: {IN: ${input}}}]`);
+    return inputOf(compileText(`resources:\n${pool}${reader}`, files), "reader", "IN");
+  };
+  const size: Expr = { kind: "attr", resource: "pool", path: ["refs_map"] };
+  const item = read("pool[%index:pool%]/db.mysql.port");
+  const all: Expr = { kind: "each", size, index: "%index:pool%", item };
+  const second: Expr = { kind: "list", items: [all, { kind: "value", value: 1 }] };
+  expect(valueOf("{get_attr: [pool, resource.1.port]}")).toEqual({ kind: "call", fn: "dig", arg: second });
+  expect(valueOf("{get_attr: [pool, resource.1.leader]}")).toEqual(read("pool/db.elect.leader"));
+});
+
 test("members that removal_policies name are not there", () => {
   const policies = "removal_policies: [{resource_list: ['0', 2]}], ";
   const definition =

@@ -96,7 +96,9 @@ export function resolveInGroup(asked: Asked, context: Context, resolve: Resolve)
   const one = { ...asked, name: member.attribute, path: member.path };
   if (isByPosition(resource, member.index)) {
     const all = resolveMembers(one, false, context, resolve);
-    return all === undefined ? undefined : dig(all, [Number(member.index)]);
+    // What one member writes for all has no list.
+    const isList = all?.kind === "each" && all.index === indexOf(context.scope, resource);
+    return isList ? dig(all, [Number(member.index)]) : all;
   }
   return resolveMember(one, member.index, context, resolve);
 }
