@@ -16,7 +16,8 @@ export function readDeployed(
     valuesDigest?: string | undefined;
   },
 ): Deployed {
-  const { format, generation, plan, tag, values } = deployment;
+  const { format, generation, plan, tag, values, teller } = deployment;
+  const index = indexesIn(own.vm).at(-1) ?? "";
   if (format !== identityFormat || plan.format !== planFormat) {
     const known = `${identityFormat} with plans of format ${planFormat}`;
     throw new Failure(
@@ -26,7 +27,7 @@ export function readDeployed(
     );
   }
   const { valuesDigest: given = "" } = deployment;
-  const valuesDigest = typeof given === "string" ? given : given[indexesIn(own.vm).at(-1) ?? ""];
+  const valuesDigest = typeof given === "string" ? given : given[index];
   if (valuesDigest !== "" && valuesDigest !== own.valuesDigest) {
     const why = "values that only this vm may know have changed since its user_data was made";
     throw new Failure("give-up", "private-values", `${why}: the vm must be replaced to hear of them`);
@@ -34,5 +35,7 @@ export function readDeployed(
   if (withIndexes(plan.vm, indexesIn(own.vm)) !== own.vm)
     throw new Failure("give-up", "plan-format", `this is vm ${own.vm}, the plan is of ${plan.vm}`);
   const instantiated = instantiatePlan(plan, own.vm);
-  return { generation, plan: instantiated, tag, values: { ...values, ...own.privateValues } };
+  // One member tells for all: what they tell may be a value of each of them.
+  const told = teller === undefined || teller === index ? instantiated : { ...instantiated, outputs: {} };
+  return { generation, plan: told, tag, values: { ...values, ...own.privateValues } };
 }

@@ -57,4 +57,6 @@ export interface Deployment {
   values: Record<string, Json>;
   /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. Of members that have names, a map by these. */
   valuesDigest?: string | Record<string, string>;
+  /** The one member, by its index, that hands Heat the plan's stack outputs; absent: whoever is told this does. */
+  teller?: string;
 }

@@ -14,7 +14,16 @@ import { checkBudget } from "./check-budget.ts";
 import { findAttributes } from "./find-attributes.ts";
 import { hubPort } from "./boot-script.ts";
 import { type EmitScope, isInScalingGroup, joined, localCondition, localHot, membersKey, scopeAt } from "./emit-scopes.ts";
-import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
+import {
+  bootTemplate,
+  type Carrier,
+  carrierTemplate,
+  hubTemplate,
+  memberTemplate,
+  mimeEnd,
+  partHead,
+  toldTemplate,
+} from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
 import { conditionsOf, innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
 import type { HotOptions } from "./prepare-hot.ts";
@@ -37,6 +46,10 @@ export interface CarriedVm {
   condition?: Json;
   /** Whether it may be missing where that is there. */
   isUnsure: boolean;
+  /** Whom one carrier serves. */
+  serves: Carrier["serves"];
+  /** Of a group with stack outputs to tell: the member that does; without, all do. */
+  teller?: number | "first";
 }
 
 /** Makes the resources, parameters and nested files of a stack; names are such that they meet none of the user's. */
@@ -59,15 +72,6 @@ export class Carriers {
     this.#options = options;
     this.#report = report;
     this.vms = options.plan.vms.filter(isCarried).flatMap((plan) => this.#carried(plan) ?? []);
-    for (const { spec } of resolved.outputs) {
-      const teller = this.#tellerOf(spec.name);
-      if (teller !== undefined && answersForAll(teller))
-        report.add("output-not-told", spec.span, { output: spec.name, vm: teller.resource });
-    }
-  }
-
-  #tellerOf(output: string): CarriedVm | undefined {
-    return this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));
   }
 
   #carried(plan: VmPlan): CarriedVm | undefined {
@@ -84,17 +88,23 @@ export class Carriers {
     const condition = localCondition(resource.split("/", 1)[0] as string, resourceConditions);
     const ownCondition = localCondition(resource, resourceConditions);
     const indexVar = plan.group?.indexVar;
+    const isNamed = isInScalingGroup(scope, own);
+    const serves = plan.outer !== undefined ? "groups" : indexVar === undefined ? "vm" : isNamed ? "group" : "member";
+    // A group that is not there has no members.
+    const mayBeMissing = own.group === undefined && isUnsure({ scope, ownCondition });
+    const teller = serves === "member" ? memberNumbers(1, plan.group?.skip)[0] : "first";
     return {
       plan,
       resource,
       scope,
       own,
       ...(indexVar === undefined ? {} : { indexVar }),
-      isNamed: isInScalingGroup(scope, own),
+      isNamed,
       ...(ownCondition === undefined ? {} : { ownCondition }),
       ...(condition === undefined ? {} : { condition }),
-      // A group that is not there has no members.
-      isUnsure: own.group === undefined && isUnsure({ scope, ownCondition }),
+      isUnsure: mayBeMissing,
+      serves,
+      ...(plan.outputs === undefined || serves === "vm" || mayBeMissing || teller === undefined ? {} : { teller }),
     };
   }
 
@@ -102,6 +112,11 @@ export class Carriers {
   nameOf({ resource }: CarriedVm): string {
     // It is a nested stack, whose name Heat lets have no other characters.
     return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}`, resource);
+  }
+
+  /** The name of the resource that has what one of several carriers does, in the stack's own template. */
+  toldNameOf({ resource }: CarriedVm): string {
+    return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}_outputs`, `outputs of ${resource}`);
   }
 
   /** The name of the resource that makes a vm's user_data, where the vm stands. */
@@ -127,9 +142,10 @@ export class Carriers {
         generation: this.#options.generation,
         rights: rightsText(plan.rights),
         isUnsure: vm.isUnsure,
-        serves: servedBy(vm),
+        serves: vm.serves,
         runsAtDelete: runsAtDelete(plan),
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
+        ...(vm.teller === undefined ? {} : { teller: vm.teller }),
       }),
     );
     // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
@@ -212,6 +228,11 @@ export class Carriers {
 
   bootFile(): string {
     return this.#add("weft.boot.yaml", bootTemplate(this.#options.digests));
+  }
+
+  /** What such a resource is made of. */
+  toldFile(): string {
+    return this.pathFrom(this.#root, this.#add("weft.outputs.yaml", toldTemplate));
   }
 
   memberFile({ resource }: CarriedVm): string {
@@ -362,14 +383,6 @@ export class Carriers {
     return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
   }
 
-  /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
-  outputReference(output: string): Json | undefined {
-    const vm = this.#tellerOf(output);
-    if (vm === undefined || answersForAll(vm)) return undefined;
-    const first = vm.plan.group?.skip === undefined ? 0 : memberNumbers(1, vm.plan.group.skip)[0];
-    return { get_attr: [this.nameOf(vm), vm.indexVar === undefined ? "outputs" : `resource.${first}.outputs`, output] };
-  }
-
   #keys(scope: EmitScope): JsonMap {
     return {
       stack: scope.bring("weft_stack", { get_param: "OS::stack_id" }),
@@ -460,15 +473,6 @@ export class Carriers {
 
 function unlessEmpty(key: string, map: JsonMap): JsonMap {
   return Object.keys(map).length === 0 ? {} : { [key]: map };
-}
-
-function answersForAll(vm: CarriedVm): boolean {
-  return ["group", "groups"].includes(servedBy(vm));
-}
-
-function servedBy({ plan, indexVar, isNamed }: CarriedVm): "vm" | "member" | "group" | "groups" {
-  if (plan.outer !== undefined) return "groups";
-  return indexVar === undefined ? "vm" : isNamed ? "group" : "member";
 }
 
 function isCarried(plan: VmPlan): boolean {

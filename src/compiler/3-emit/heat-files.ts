@@ -122,6 +122,8 @@ export interface Carrier {
   runsAtDelete: boolean;
   /** Whether the digest of what is private comes from where user_data is made; of a group by the members' indexes. */
   hasDigest: boolean;
+  /** Which member of a group tells Heat the stack outputs: the one of this number, or the first; absent: all do, or there are none. */
+  teller?: number | "first";
 }
 
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
@@ -147,13 +149,13 @@ export function carrierTemplate(carrier: Carrier): string {
   ];
   const presence = `${isUnsure ? `  present: {type: ${serves === "member" ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
   const conditional = isUnsure ? "    condition: is_there\n" : "";
-  const ifThere = (value: string): string => (isUnsure ? `{if: [is_there, ${value}, ""]}` : value);
-  const outputs = isGroup
-    ? ""
-    : `outputs:
-  OS::stack_id: {value: ${ifThere(server)}}
-  outputs: {value: ${ifThere("{get_attr: [run, outputs]}")}}
-`;
+  const ifThere = (value: string, otherwise: string): string => (isUnsure ? `{if: [is_there, ${value}, ${otherwise}]}` : value);
+  const teller = carrier.teller === "first" ? firstOf(servers) : quoted(String(carrier.teller));
+  const told = isGroup ? `{get_attr: [run, outputs, ${teller}]}` : ifThere("{get_attr: [run, outputs]}", "{}");
+  const outputs = [
+    ...(isGroup ? [] : [`  OS::stack_id: {value: ${ifThere(server, '""')}}\n`]),
+    ...(isGroup && carrier.teller === undefined ? [] : [`  outputs: {value: ${told}}\n`]),
+  ];
   return `${version}description: Hands ${isGroup ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
 parameters:
 ${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${hasIndex ? "  index: {type: string}\n" : ""}  stack: {type: string}
@@ -180,8 +182,21 @@ ${conditional}    properties:
         weft_tag: ${nestedDigest(["rights", "{get_param: stack}", quoted(carrier.vm), quoted(carrier.generation), quoted(carrier.rights)])}
         weft_values: {get_param: values}
         weft_values_digest: ${digest}
-${carrier.runsAtDelete && serves === "vm" ? deleteDeployment(server) : ""}${outputs}`;
+${carrier.teller === undefined ? "" : `        weft_teller: ${teller}\n`}${carrier.runsAtDelete && serves === "vm" ? deleteDeployment(server) : ""}${outputs.length === 0 ? "" : `outputs:\n${outputs.join("")}`}`;
 }
+
+// The first key of a map; "" of an empty one. yaql takes no more than 200.
+function firstOf(map: string): string {
+  return `{str_split: [",", {list_join: [",", {repeat: {template: "%member%", for_each: {"%member%": ${map}}}}]}, 0]}`;
+}
+
+/** The nested template that has the stack outputs that several carriers may have: all the same, or none. */
+export const toldTemplate: string = `${version}description: The stack outputs that one of several carriers has.
+parameters:
+  told: {type: json}
+outputs:
+  outputs: {value: {map_merge: {get_param: [told, all]}}}
+`;
 
 // It waits for nothing when it is created. What runs is what the vm was told last.
 function deleteDeployment(server: string): string {

@@ -8,6 +8,7 @@ import type { ProgramDigests } from "./boot-script.ts";
 import { type CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
 import { annotationBytes, bytesOf, yamlBytes } from "./estimate-size.ts";
+import { gatherTold, reportUntold } from "./tell-outputs.ts";
 
 export interface HotOptions {
   plan: StackPlan;
@@ -38,6 +39,7 @@ export interface Added {
 export function prepareHot(resolved: ResolvedTemplate, options: HotOptions, report: Report): Prepared {
   const scopes = openScopes(resolved);
   const carriers = new Carriers(scopes, resolved, options, report);
+  reportUntold(resolved, options.plan.vms, carriers, report);
   // Before anything is written: what a vm needs may have to cross several borders.
   const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
   return { scopes, carriers, added };
@@ -61,6 +63,7 @@ export function measureHot(
     bytes += yamlBytes(carriers.serverProperties(name), 2);
     if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
   }
+  bytes += yamlBytes(Object.fromEntries(gatherTold(carriers)), 2);
   return { bytes, resourceCount: countResources(prepared) };
 }
 
@@ -70,5 +73,5 @@ export function countResources({ scopes, carriers }: Prepared): number {
     const members = resolved.levels.map(({ size }) => (size.kind === "value" ? Number(size.value) : 1));
     return template.resources.size * members.reduce((product, size) => product * size, 1);
   });
-  return counts.reduce((sum, count) => sum + count, carriers.countResources());
+  return counts.reduce((sum, count) => sum + count, carriers.countResources() + gatherTold(carriers).length);
 }
