@@ -252,6 +252,11 @@ export const catalogue = {
     hint: () => "name them by number, ['1']: who reads all members, or one of them, counts on those that this takes away as well",
     why: "Roles that read all members of a group wait for each of them by its number, without those that removal_policies name. A parameter or a function tells the numbers to Heat alone, and so does the id of a server. As long as it names nobody, all is well; a member that it takes away would be waited for until the stack's timeout.",
   },
+  "output-without-value": {
+    severity: "warning",
+    says: ({ name }: { name: string }) => `this output has no value: there is no resource "${name}"`,
+    why: "An output names a resource that the template does not define. Heat creates the stack all the same, and shows the output with an error in place of a value. Correct the name, or remove the output.",
+  },
   "output-not-told": {
     severity: "warning",
     says: ({ output, vm }: { output: string; vm: string }) =>

@@ -71,6 +71,11 @@ function resolveParameter(call: Call, context: Context): Expr {
 function resolveResourceId(call: Call, context: Context): Expr {
   if (call.arg.kind !== "literal") return resolveByHeat(call, context);
   const name = String(call.arg.value);
+  const { place, template, report } = context;
+  if (place.kind === "output" && !template.resources.has(name)) {
+    report.add("output-without-value", call.arg.span, { name }, { hint: suggestNearest(name, template.resources.keys()) });
+    return nothing;
+  }
   return findResource(name, call.arg.span, context) === undefined
     ? nothing
     : { kind: "resource", name: context.scope.prefix + name };
