@@ -102,6 +102,11 @@ export const catalogue = {
     says: ({ what, key }: { what: string; key: string }) => `${what} cannot have the key "${key}"`,
     why: "The key is not one that Heat (or, within `weft`, weft) knows at this place; Heat would refuse the template. Mostly it is a slip of the pen, a key indented too far or too little, or one that only a newer heat_template_version has.",
   },
+  "ignored-key": {
+    severity: "warning",
+    says: ({ what, key }: { what: string; key: string }) => `Heat takes no notice of the key "${key}" of ${what}`,
+    why: "An output of a stack has a value and a description, and since 2016-10-14 a condition; `reveal` is weft's. Heat lets any other key pass without reading it. Remove the key, or correct it.",
+  },
   "bad-type": {
     severity: "error",
     says: ({ what, expected, found }: { what: string; expected: string; found: string }) =>
