@@ -259,8 +259,9 @@ export const catalogue = {
   },
   "output-without-value": {
     severity: "warning",
-    says: ({ name }: { name: string }) => `this output has no value: there is no resource "${name}"`,
-    why: "An output names a resource that the template does not define. Heat creates the stack all the same, and shows the output with an error in place of a value. Correct the name, or remove the output.",
+    says: ({ what, name }: { what: "resource" | "parameter"; name: string }) =>
+      `this output has no value: there is no ${what} "${name}"`,
+    why: "An output names a resource or a parameter that the template does not define. Heat creates the stack all the same, and shows the output with an error in place of a value. Correct the name, or remove the output.",
   },
   "output-not-told": {
     severity: "warning",

@@ -134,7 +134,7 @@ def show(output):
     """As Heat does: where it names nothing that is there, an error stands in place of a value."""
     try:
         return output.get_value()
-    except exception.InvalidTemplateReference as fault:
+    except (exception.InvalidTemplateReference, exception.UserParameterMissing) as fault:
         return f"error: {fault}"
 
 
