@@ -174,10 +174,10 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
       expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^worker\[[a-z0-9]{12}\] led by /)]);
       expect(three.rest).toEqual(two.rest);
       // The oldest goes, which was the one to tell.
-      const left = await deploy(2);
-      const ids = (urls: string[]): (string | undefined)[] => urls.map((url) => url.split(" ")[0]);
-      expect(ids(left.urls)).toEqual(ids(three.urls.slice(1)));
-      expect(left.rest).toMatchObject({ caches: two.rest["caches"], probes: two.rest["probes"] });
+      const { status, outputs } = await bed.deploy(example("scaling"), "scaling", ["-P", "workers=2"]);
+      const { urls, caches } = outputs as { urls: Record<string, string>; caches: unknown };
+      const names = three.urls.slice(1).map((url) => /^worker\[(\w+)\]/.exec(url)?.[1]);
+      expect({ status, names: Object.keys(urls), caches }).toEqual({ status: 0, names, caches: two.rest["caches"] });
       expect(await bed.weft("destroy", "scaling")).toMatchObject({ status: 0 });
     });
 
