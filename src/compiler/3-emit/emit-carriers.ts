@@ -104,9 +104,9 @@ export class Carriers {
     return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}`, resource);
   }
 
-  /** The name of the resource that makes a vm's user_data, where the vm stands. */
-  bootNameOf({ scope, own }: CarriedVm): string {
-    return scope.names.get(`weft_${own.name.replace(/[^A-Za-z0-9_.-]/g, ".")}_boot`, `boot of ${own.name}`);
+  /** The name of a resource beside a vm: what makes its user_data, or what runs when it leaves. */
+  nameBeside({ scope, own }: CarriedVm, what: "boot" | "at_delete" | "delete"): string {
+    return scope.names.get(`weft_${own.name.replace(/[^A-Za-z0-9_.-]/g, ".")}_${what}`, `${what} of ${own.name}`);
   }
 
   /** How a template names a file of ours: in their folder they lie side by side. */
@@ -128,7 +128,7 @@ export class Carriers {
         rights: rightsText(plan.rights),
         isUnsure: vm.isUnsure,
         serves: servedBy(vm),
-        runsAtDelete: runsAtDelete(plan),
+        runsAtDelete: runsAtDelete(plan) && server.group === undefined && scope.parent === undefined,
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
       }),
     );
@@ -415,7 +415,7 @@ export class Carriers {
     const { own: server } = vm;
     const digest: Json =
       server.group === undefined
-        ? { get_attr: [this.bootNameOf(vm), "values_digest"] }
+        ? { get_attr: [this.nameBeside(vm, "boot"), "values_digest"] }
         : { get_attr: [server.name, membersKey(server), "values_digest"] };
     return { values_digest: liftSure(vm, digest, "") };
   }

@@ -119,6 +119,7 @@ export interface Carrier {
   serves: "vm" | "member" | "group" | "groups";
   /** Whether what is served may be missing, as the parameter `present` says: "yes", or of a group's members a map by number. */
   isUnsure: boolean;
+  /** Whether a role of the vm runs when it leaves, and nothing beside its server sees to that. */
   runsAtDelete: boolean;
   /** Whether the digest of what is private comes from where user_data is made; of a group by the members' indexes. */
   hasDigest: boolean;
@@ -180,19 +181,19 @@ ${conditional}    properties:
         weft_tag: ${nestedDigest(["rights", "{get_param: stack}", quoted(carrier.vm), quoted(carrier.generation), quoted(carrier.rights)])}
         weft_values: {get_param: values}
         weft_values_digest: ${digest}
-${carrier.runsAtDelete && serves === "vm" ? deleteDeployment(server) : ""}${outputs}`;
+${carrier.runsAtDelete ? deleteDeployment(server) : ""}${outputs}`;
 }
 
-// It waits for nothing when it is created. What runs is what the vm was told last.
-function deleteDeployment(server: string): string {
-  return `  at_delete:
+/** Resources, as YAML: what runs roles when `server` leaves. It waits for nothing when it is created. What runs is what the vm was told last. */
+export function deleteDeployment(server: string, configName = "at_delete", name = "delete"): string {
+  return `  ${configName}:
     type: OS::Heat::SoftwareConfig
     properties: {group: weft, config: '{}', outputs: [{name: error, type: String, error_output: true}]}
-  delete:
+  ${name}:
     type: OS::Heat::SoftwareDeployment
     properties:
       name: weft_delete
-      config: {get_resource: at_delete}
+      config: {get_resource: ${configName}}
       server: ${server}
       actions: [DELETE]
       signal_transport: HEAT_SIGNAL

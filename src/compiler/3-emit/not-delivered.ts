@@ -34,8 +34,6 @@ export function reasonNotDelivered(
   }
   if (outer.length > 0 && own.group === undefined && isConditional)
     return "it has a condition within a member of a group in a group";
-  if (scope.parent !== undefined && runsAtDelete(plan))
-    return "a role of it runs when it leaves, which nobody in a nested stack waits for";
   const { prefix } = scope.resolved;
   const isForeign = (expr: Expr): boolean =>
     isPrivate(expr, resolved.scopes) && [...prefixesIn(expr)].some((other) => !prefix.startsWith(other));

@@ -57,7 +57,7 @@ export function measureHot(
   for (const { vm, boot, carrier } of added) {
     bytes += yamlBytes({ [carriers.nameOf(vm)]: carrier }, 2);
     if (vm.scope !== root) continue;
-    const name = carriers.bootNameOf(vm);
+    const name = carriers.nameBeside(vm, "boot");
     bytes += yamlBytes(carriers.serverProperties(name), 2);
     if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
   }
