@@ -3,7 +3,7 @@ import { indexesIn, withIndexes } from "../model/cell.ts";
 import { Failure } from "../model/failure.ts";
 import type { Json } from "../model/json.ts";
 import { planFormat } from "../model/vm-plan.ts";
-import { type Deployment, identityFormat } from "../model/vm-identity.ts";
+import { type Deployment, type DigestOfMembers, identityFormat } from "../model/vm-identity.ts";
 import type { Deployed } from "./generation-run.ts";
 import { instantiatePlan } from "./instantiate.ts";
 
@@ -26,7 +26,10 @@ export function readDeployed(
     );
   }
   const { valuesDigest: given = "" } = deployment;
-  const valuesDigest = typeof given === "string" ? given : given[indexesIn(own.vm).at(-1) ?? ""];
+  const valuesDigest = indexesIn(own.vm).reduce<DigestOfMembers | undefined>(
+    (digest, index) => (typeof digest === "object" ? digest[index] : digest),
+    given,
+  );
   if (valuesDigest !== "" && valuesDigest !== own.valuesDigest) {
     const why = "values that only this vm may know have changed since its user_data was made";
     throw new Failure("give-up", "private-values", `${why}: the vm must be replaced to hear of them`);

@@ -55,6 +55,9 @@ export interface Deployment {
   tag: string;
   /** What Heat resolved, by slot; VmIdentity.values come on top. */
   values: Record<string, Json>;
-  /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. Of members that have names, a map by these. */
-  valuesDigest?: string | Record<string, string>;
+  /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. */
+  valuesDigest?: DigestOfMembers;
 }
+
+/** Of members that are told as one, a map by the indexes of the outermost group, and in it of the next. */
+export type DigestOfMembers = string | { [index: string]: DigestOfMembers };

@@ -67,7 +67,7 @@ test.runIf(isHeatThere)("Heat resolves every emitted template to the end, and no
     const waiting = edges.filter(([waiter]) => !waiter.startsWith("weft_"));
     if (folder.startsWith("examples/")) expect(waiting, file).toEqual([]);
     for (const { vm } of emitted.plan.vms.filter(({ roles, vm }) => roles.length > 0 && !undelivered.has(vm))) {
-      const pattern = new RegExp(`^${vm.replace(/[.*+?^${}()|\\]/g, "\\$&").replaceAll("[\\*]", "/\\d+")}(/member)?$`);
+      const pattern = new RegExp(`^${vm.replace(/[.*+?^${}()|\\]/g, "\\$&").replaceAll("[\\*]", "/\\w+")}(/member)?$`);
       const own = Object.entries(servers).filter(([name]) => pattern.test(name));
       for (const [, server] of own) {
         expect(server.deployments.filter(({ name }) => name === "weft")).toHaveLength(1);

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readDeployed } from "../../src/agent/read-deployed.ts";
 import { instantiatePlan } from "../../src/agent/instantiate.ts";
 import { rightsTag, vmToken } from "../../src/hub/tokens.ts";
 import { chooseBranches, evaluateExpr, type Lookup } from "../../src/functions/evaluate.ts";
-import { memberId, membersOf, parseCellId } from "../../src/model/cell.ts";
+import { anyMember, memberId, membersOf, parseCellId } from "../../src/model/cell.ts";
 import { readsOf, visitExpr } from "../../src/model/expression.ts";
 import type { Json } from "../../src/model/json.ts";
-import type { VmIdentity } from "../../src/model/vm-identity.ts";
+import type { Deployment, DigestOfMembers, VmIdentity } from "../../src/model/vm-identity.ts";
 import type { Emitted } from "../../src/compiler/compile.ts";
 import type { VmPlan } from "../../src/model/vm-plan.ts";
 import { emitText } from "../support/compile-text.ts";
@@ -191,6 +192,15 @@ function runOf({ deployments }: CreatedServer, leaves: boolean): Deployed {
   expect(more).toMatchObject(leaves ? [atDelete] : []);
   expect(run).toMatchObject({ name: "weft", actions: ["CREATE", "UPDATE"] });
   return run;
+}
+
+/** Expects that a vm takes its deployment for one that belongs to the private values that it has, and that no other would. */
+function expectPrivate(server: CreatedServer, run: Deployed): void {
+  const { vm, valuesDigest } = identityOf(server);
+  const told = JSON.parse(run?.config ?? "") as Deployment;
+  const deployment = { ...told, tag: "", values: {}, valuesDigest: run?.values["weft_values_digest"] as DigestOfMembers };
+  expect(() => readDeployed(deployment, { vm, valuesDigest }), vm).not.toThrow();
+  expect(() => readDeployed(deployment, { vm, valuesDigest: "another" }), vm).toThrow("must be replaced");
 }
 
 /** What the slots in a member's own plan come to. */
@@ -403,6 +413,12 @@ resources:
 ${site("here", "0")}${site("gone", "1")}  many:
     type: OS::Heat::ResourceGroup
     properties: {count: 2, resource_def: {type: deep.yaml, properties: {number: "%index%", key: {get_param: key}}}}
+  some:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 1, max_size: 2, resource: {type: outer.yaml, properties: {number: "0", key: {get_param: key}}}}
+  none:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 1, max_size: 2, resource: {type: outer.yaml, properties: {number: "1", key: {get_param: key}}}}
 `;
   return { emitted: emitText(text, { "outer.yaml": outer, "deep.yaml": inner }), parameters: { key: nasty }, attributes: {} };
 }
@@ -412,7 +428,7 @@ test.runIf(isHeatThere)(
   () => {
     const { servers } = created[4] as Created;
     const { plan, generation } = ofMaybe().emitted;
-    const found = Object.keys(servers).map((name) => name.replace(/(scaling\/)[a-z0-9]+/, "$1NAME"));
+    const found = Object.keys(servers).map((name) => name.replaceAll(/((scaling|some)\/)[a-z0-9]+/g, "$1NAME"));
     expect(found.toSorted()).toEqual([
       "here/deep/vm",
       "here/pair/0/member",
@@ -420,17 +436,25 @@ test.runIf(isHeatThere)(
       "here/scaling/NAME/member",
       "here/vm",
       "many/0/vm",
+      "some/NAME/deep/vm",
+      "some/NAME/pair/0/member",
+      "some/NAME/pair/1/member",
+      "some/NAME/scaling/NAME/member",
+      "some/NAME/vm",
     ]);
+    const [some] = Object.keys(servers).flatMap((name) => /^some\/([^/]*)\/vm$/.exec(name)?.[1] ?? []);
     for (const [path, vm, compiledAs] of [
       ["many/0/vm", "many[0]/vm", "many[*]/vm"],
       ["here/vm", "here/vm", "here/vm"],
       ["here/deep/vm", "here/deep/vm", "here/deep/vm"],
+      [`some/${some}/vm`, `some[${some}]/vm`, "some[*]/vm"],
+      [`some/${some}/deep/vm`, `some[${some}]/deep/vm`, "some[*]/deep/vm"],
     ] as const) {
       const server = servers[path] as CreatedServer;
       const compiled = plan.vms.find((one) => one.vm === compiledAs) as VmPlan;
       const run = runOf(server, true);
       expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
-      expect(run?.values["weft_values_digest"]).toBe(identityOf(server).valuesDigest);
+      expectPrivate(server, run);
       expect(valuesFor(vm, compiled, run)).toContain(`first_address of ${path}`);
     }
     for (const [path, server] of Object.entries(servers)) runOf(server, path.endsWith("/vm"));
@@ -485,13 +509,24 @@ resources:
       count: 2
       removal_policies: [{resource_list: ["1"]}]
       resource_def: {type: farm.yaml, properties: {number: "%index%", size: {get_param: size}, key: {get_param: key}}}
+  pool:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 2, max_size: 3, resource: {type: farm.yaml, properties: {number: "2", size: {get_param: size}, key: {get_param: key}}}}
+  idle:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      {min_size: 0, max_size: 3, desired_capacity: 0, resource: {type: farm.yaml, properties: {number: "2", size: {get_param: size}, key: {get_param: key}}}}
   db:
     type: OS::Nova::Server
     properties: {image: i, flavor: f}
     metadata:
-      weft: {tool: script, roles: [{name: a, run: x, inputs: {URLS: {get_attr: [farms, urls]}, ALL: {get_attr: [farms, all]}}}]}
+      weft: {tool: script, roles: [{name: a, run: x, inputs: {IDLE: {get_attr: [idle, outputs_list, urls]}, URLS: {get_attr: [farms, urls]}, ALL: {get_attr: [farms, all]}, POOL: {get_attr: [pool, outputs_list, urls]}, SOME: {get_attr: [pool, outputs, all]}}}]}
 `;
-  return { emitted: emitText(text, { "farm.yaml": farm }), parameters: { key: nasty, size: "2" }, attributes: {} };
+  return {
+    emitted: emitText(text, { "farm.yaml": farm }),
+    parameters: { key: nasty, size: "2" },
+    attributes: {},
+  };
 }
 
 test.runIf(isHeatThere)(
@@ -502,26 +537,29 @@ test.runIf(isHeatThere)(
     expect(edges).toEqual([]);
     const compiledAs = (vm: string): VmPlan => plan.vms.find((one) => one.vm === vm) as VmPlan;
     const found = Object.keys(servers).filter((path) => path !== "db");
-    const webs = found.filter((path) => path.includes("/web/"));
-    expect(webs.toSorted()).toEqual([
-      "farms/0/web/0/member",
-      "farms/0/web/1/member",
-      "farms/2/web/0/member",
-      "farms/2/web/1/member",
-    ]);
-    const somes = found.filter((path) => path.includes("/some/"));
-    expect(somes).toHaveLength(1);
+    const shapes = found.map((path) => path.replaceAll(/(?<=(pool|some)\/)[a-z0-9]{12}/g, "NAME")).toSorted();
+    expect(shapes).toEqual(
+      ["farms/0", "farms/2", "pool/NAME", "pool/NAME"]
+        .flatMap((outer) => [
+          ...(outer === "farms/0" ? [] : [`${outer}/some/NAME/member`]),
+          `${outer}/web/0/member`,
+          `${outer}/web/1/member`,
+        ])
+        .toSorted(),
+    );
+    const idOf = (path: string): string => path.replaceAll(/\/([0-9]+|[a-z0-9]{12})(?=\/)/g, "[$1]").replace(/\/member$/, "");
     for (const path of found) {
-      const [, outer, group, inner] = path.split("/");
-      const vm = `farms[${outer}]/${group}[${inner}]`;
-      const compiled = compiledAs(`farms[*]/${group}[*]`);
+      const vm = idOf(path);
+      const compiled = compiledAs(anyMember(vm));
       const server = servers[path] as CreatedServer;
-      const run = runOf(server, group === "web");
+      const isWeb = path.includes("/web/");
+      const run = runOf(server, isWeb);
       expect(identityOf(server)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
       expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
       const values = valuesFor(vm, compiled, run);
-      expect(values).toContain(`mac_address of farms/${outer}/gate`);
-      if (group === "web") expect(values).toContain(`first_address of ${path}`);
+      expect(values).toContain(`mac_address of ${path.replace(/\/[^/]*\/[^/]*\/member$/, "/gate")}`);
+      if (isWeb) expect(values).toContain(`first_address of ${path}`);
+      expectPrivate(server, run);
     }
     const [read] = (servers["db"] as CreatedServer).deployments;
     const { inputs } = compiledAs("db").roles[0] as VmPlan["roles"][0];
@@ -535,7 +573,6 @@ test.runIf(isHeatThere)(
             ? membersOf(evaluateExpr(one.size, lookup)).map((member) => memberId(one.group, member))
             : [parseCellId(one.cell)?.vm ?? ""]),
         );
-    const idOf = (path: string): string => path.replace(/^farms\/(\d+)\/(\w+)\/(\w+)\/member$/, "farms[$1]/$2[$3]");
-    expect(gathered.toSorted()).toEqual([...webs, ...somes].map(idOf).toSorted());
+    expect(gathered.toSorted()).toEqual(found.map(idOf).toSorted());
   },
 );

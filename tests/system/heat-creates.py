@@ -105,7 +105,9 @@ class Run:
         plugin = nova.NovaClientPlugin(somewhere)
         sent = plugin.build_userdata(metadata, content, user_data_format=format)
         properties = {key: one.properties[key] for key in ("image", "flavor", "name", "networks")}
-        self.servers[f"id of {name}"] = {
+        # Without the slash that no id has.
+        server_id = f"id of {name}".replace("/", ".")
+        self.servers[server_id] = {
             "name": name,
             "userData": sent,
             "metadata": metadata,
@@ -113,7 +115,7 @@ class Run:
             "properties": properties,
             "deployments": [],
         }
-        return f"id of {name}", lambda path: self.look_up(name, path)
+        return server_id, lambda path: self.look_up(name, path)
 
     def make_deployment(self, one, name):
         deployed = {

@@ -182,6 +182,9 @@ parameters: {size: {type: number, default: 2}}
         second: `${leader} led by ${leader}`,
         caches: [[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at \d/)]],
         probes: [0, 1].map((site) => [expect.stringMatching(new RegExp(`^sites\\[${site}\\]/probe\\[[a-z0-9]{12}\\]$`))]),
+        outposts: [/^outposts\[[a-z0-9]{12}\]\/cache\[0\] at \d/, /^outposts\[[a-z0-9]{12}\]\/probe\[[a-z0-9]{12}\]$/].map(
+          (vm) => [[expect.stringMatching(vm)]],
+        ),
       });
       const three = await deploy(3);
       expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^worker\[[a-z0-9]{12}\] led by /)]);

@@ -46,6 +46,7 @@ test("groups scale, and stand within groups, each of its own size", () => {
     workers: { 0: "worker[0] led by worker[1]", 1: "worker[1] led by worker[1]" },
     caches: [[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at 127\./)]],
     probes: [["sites[0]/probe[0]"], ["sites[1]/probe[0]"]],
+    outposts: [[[expect.stringMatching(/^outposts\[0\]\/cache\[0\] at 127\./)]], [["outposts[0]/probe[0]"]]],
   });
 });
 

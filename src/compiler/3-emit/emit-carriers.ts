@@ -16,7 +16,7 @@ import { hubPort } from "./boot-script.ts";
 import { type EmitScope, isInScalingGroup, joined, localCondition, localHot, membersKey, scopeAt } from "./emit-scopes.ts";
 import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
-import { conditionsOf, innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
+import { conditionsOf, innermost, isUnsure, liftServers, liftSure, ofMembers } from "./lift-values.ts";
 import type { HotOptions } from "./prepare-hot.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
@@ -117,8 +117,8 @@ export class Carriers {
   /** What hands a vm its plan. */
   carrierResource(vm: CarriedVm): JsonMap {
     const { plan, resource, scope, own: server, indexVar, condition } = vm;
-    const [outer] = plan.outer ?? [];
-    const index = outer?.indexVar ?? (vm.isNamed ? undefined : indexVar);
+    const serves = servedBy(vm);
+    const index = serves === "member" ? indexVar : undefined;
     const file = this.#add(
       `${fileName(resource)}.yaml`,
       carrierTemplate({
@@ -126,21 +126,24 @@ export class Carriers {
         planFile: this.#planFile(vm),
         generation: this.#options.generation,
         rights: rightsText(plan.rights),
-        isUnsure: vm.isUnsure,
-        serves: servedBy(vm),
+        isUnsure: vm.isUnsure && serves !== "groups",
+        serves,
+        depth: levelsOf(plan).length - (server.group === undefined ? 0 : 1),
         runsAtDelete: runsAtDelete(plan) && server.group === undefined && scope.parent === undefined,
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
       }),
     );
     // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
     const ids =
-      server.group === undefined
-        ? liftSure(vm, { get_resource: server.name }, "")
-        : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
+      serves === "groups"
+        ? liftServers(vm, server)
+        : server.group === undefined
+          ? liftSure(vm, { get_resource: server.name }, "")
+          : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
     const properties: JsonMap = {
       ...(indexVar === undefined ? { server: ids } : { servers: ids }),
       ...(index === undefined ? {} : { index }),
-      ...(vm.isUnsure ? { present: liftSure(vm, "yes", "") } : {}),
+      ...(vm.isUnsure && serves !== "groups" ? { present: liftSure(vm, "yes", "") } : {}),
       ...this.#keys(this.#root),
       ...unlessEmpty("values", this.#values(vm)),
       ...this.#privateOfCarrier(vm),
@@ -155,7 +158,7 @@ export class Carriers {
     };
   }
 
-  // As many members as the vm's own group has, with the same numbers; of groups within a group, as many as that has.
+  // As many members as the vm's own group has, with the same numbers.
   #groupProperties({ plan, scope, own }: CarriedVm): JsonMap {
     if (scope.parent === undefined) {
       const written = own.properties?.kind === "map" ? own.properties.entries : [];
@@ -164,9 +167,8 @@ export class Carriers {
       );
       return Object.fromEntries(shared.map(({ key, value }) => [key, writtenOf(value)]));
     }
-    const level = plan.outer?.[0] ?? plan.group;
-    if (level === undefined) throw new Error(`${plan.vm} is in no group`);
-    const { name, indexVar, skip } = level;
+    if (plan.group === undefined) throw new Error(`${plan.vm} is in no group`);
+    const { name, indexVar, skip } = plan.group;
     const removed = skip === undefined ? {} : { removal_policies: [{ resource_list: skip.map(String) }] };
     return { count: this.#countOf(withoutIndexes(name)), index_var: indexVar, ...removed };
   }
@@ -348,20 +350,6 @@ export class Carriers {
     };
   }
 
-  /** How many resources are added, in nested stacks too. */
-  countResources(): number {
-    const counts = this.vms.map(({ plan }) => {
-      const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
-      if (plan.group === undefined) return 3 + inCarrier;
-      const sizes = levelsOf(plan).map(({ name }) => this.#resolved.sizes.get(withoutIndexes(name)));
-      const members = sizes.reduce((product, size) => product * (size?.kind === "value" ? Number(size.value) : 0), 1);
-      // Member, its server, and a carrier.
-      return 1 + members * (3 + inCarrier);
-    });
-    // And the seal key.
-    return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
-  }
-
   /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
   outputReference(output: string): Json | undefined {
     const vm = this.#tellerOf(output);
@@ -462,12 +450,14 @@ function unlessEmpty(key: string, map: JsonMap): JsonMap {
   return Object.keys(map).length === 0 ? {} : { [key]: map };
 }
 
-function answersForAll(vm: CarriedVm): boolean {
+/** Whether one carrier serves all members of the groups that a vm is in. */
+export function answersForAll(vm: CarriedVm): boolean {
   return ["group", "groups"].includes(servedBy(vm));
 }
 
-function servedBy({ plan, indexVar, isNamed }: CarriedVm): "vm" | "member" | "group" | "groups" {
-  if (plan.outer !== undefined) return "groups";
+// Of named members one may be missing: a map of them would have it, a list has not.
+function servedBy({ plan, indexVar, isNamed, isUnsure: maybe }: CarriedVm): "vm" | "member" | "group" | "groups" {
+  if (plan.outer !== undefined || (isNamed && maybe)) return "groups";
   return indexVar === undefined ? "vm" : isNamed ? "group" : "member";
 }
 

@@ -112,11 +112,10 @@ export interface Carrier {
   generation: string;
   /** The text of its rights. */
   rights: string;
-  /**
-   * Whom one such template serves: a vm, one member of a group that it is given the index of, all members of one, or all members of
-   * the group within one member of another, whose index it is given.
-   */
+  /** Whom one such template serves: a vm, one member of a group that it is given the index of, all members of one, or those of groups within groups. */
   serves: "vm" | "member" | "group" | "groups";
+  /** How many lists around each other hold the list of the servers of groups within groups. */
+  depth: number;
   /** Whether what is served may be missing, as the parameter `present` says: "yes", or of a group's members a map by number. */
   isUnsure: boolean;
   /** Whether a role of the vm runs when it leaves, and nothing beside its server sees to that. */
@@ -128,7 +127,7 @@ export interface Carrier {
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
 export function carrierTemplate(carrier: Carrier): string {
   const { serves, isUnsure } = carrier;
-  const hasIndex = serves === "member" || serves === "groups";
+  const hasIndex = serves === "member";
   const isGroup = serves === "group" || serves === "groups";
   const ofMember = (name: string): string => `{get_param: [${name}, {get_param: index}]}`;
   const server = serves === "member" ? ofMember("servers") : "{get_param: server}";
@@ -137,14 +136,17 @@ export function carrierTemplate(carrier: Carrier): string {
     : "  private: {type: json, hidden: true, default: {}}\n";
   const given = hasIndex ? ofMember("values_digest") : "{get_param: values_digest}";
   const digest = carrier.hasDigest ? given : valuesDigest;
-  // While Heat only validates, nothing is known of the servers.
-  const servers = serves === "groups" ? `{if: [has_servers, ${ofMember("servers")}, {}]}` : "{get_param: servers}";
+  let list = "{get_param: servers}";
+  for (let level = 0; level < carrier.depth; level++) list = `{list_concat: ${list}}`;
+  // By their ids; while Heat only validates, nothing is known of them.
+  const byId = `{map_merge: {repeat: {for_each: {"%id%": ${list}}, template: {"%id%": "%id%"}}}}`;
+  const servers = serves === "groups" ? `{if: [has_servers, ${byId}, {}]}` : "{get_param: servers}";
   const [type, target] = isGroup
     ? ["OS::Heat::SoftwareDeploymentGroup", `servers: ${servers}`]
     : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
   const conditions = [
     ...(isUnsure ? [`is_there: {equals: [${serves === "member" ? ofMember("present") : "{get_param: present}"}, "yes"]}`] : []),
-    ...(serves === "groups" ? [`has_servers: {not: {equals: [${ofMember("servers")}, ""]}}`] : []),
+    ...(serves === "groups" ? ["has_servers: {not: {equals: [{get_param: servers}, {}]}}"] : []),
   ];
   const presence = `${isUnsure ? `  present: {type: ${serves === "member" ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
   const conditional = isUnsure ? "    condition: is_there\n" : "";
