@@ -102,6 +102,11 @@ export const catalogue = {
     says: ({ what, key }: { what: string; key: string }) => `${what} cannot have the key "${key}"`,
     why: "The key is not one that Heat (or, within `weft`, weft) knows at this place; Heat would refuse the template. Mostly it is a slip of the pen, a key indented too far or too little, or one that only a newer heat_template_version has.",
   },
+  "ignored-key": {
+    severity: "warning",
+    says: ({ what, key }: { what: string; key: string }) => `Heat takes no notice of the key "${key}" of ${what}`,
+    why: "An output of a stack has a value and a description, and since 2016-10-14 a condition; `reveal` is weft's. Heat lets any other key pass without reading it. Remove the key, or correct it.",
+  },
   "bad-type": {
     severity: "error",
     says: ({ what, expected, found }: { what: string; expected: string; found: string }) =>
@@ -251,6 +256,12 @@ export const catalogue = {
     says: ({ group }: { group: string }) => `only Heat knows which members of "${group}" this takes away`,
     hint: () => "name them by number, ['1']: who reads all members, or one of them, counts on those that this takes away as well",
     why: "Roles that read all members of a group wait for each of them by its number, without those that removal_policies name. A parameter or a function tells the numbers to Heat alone, and so does the id of a server. As long as it names nobody, all is well; a member that it takes away would be waited for until the stack's timeout.",
+  },
+  "output-without-value": {
+    severity: "warning",
+    says: ({ what, name }: { what: "resource" | "parameter"; name: string }) =>
+      `this output has no value: there is no ${what} "${name}"`,
+    why: "An output names a resource or a parameter that the template does not define. Heat creates the stack all the same, and shows the output with an error in place of a value. Correct the name, or remove the output.",
   },
   "output-not-told": {
     severity: "warning",

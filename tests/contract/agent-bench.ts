@@ -117,7 +117,8 @@ export async function openAgentBench(more: Record<string, string> = {}): Promise
   };
 }
 
-function readLines(path: string): string[] {
+/** Returns the lines of a file, none if it is missing. */
+export function readLines(path: string): string[] {
   try {
     return readFileSync(path, "utf8").trimEnd().split("\n");
   } catch {

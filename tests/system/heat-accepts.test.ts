@@ -21,6 +21,8 @@ interface Case {
   isDoubtful: boolean;
   /** Of these it has said that Heat cannot hand them their plans. */
   undelivered: Set<string>;
+  /** So many outputs it has said to have no value. */
+  withoutValue: number;
 }
 
 const cases = folders.flatMap((folder): Case[] => {
@@ -33,7 +35,19 @@ const cases = folders.flatMap((folder): Case[] => {
   const undelivered = new Set(
     emitted.plan.vms.map(({ vm }) => vm).filter((vm) => warned.some((text) => text.includes(`${vm} its plan`))),
   );
-  return [{ folder, emitted, template, file, isDoubtful, undelivered, ...(existsSync(environment) ? { environment } : {}) }];
+  const withoutValue = report.diagnostics.filter(({ code }) => code === "output-without-value").length;
+  return [
+    {
+      folder,
+      emitted,
+      template,
+      file,
+      isDoubtful,
+      undelivered,
+      withoutValue,
+      ...(existsSync(environment) ? { environment } : {}),
+    },
+  ];
 });
 
 test("the Heat engine is there to be asked", ({ skip }) => {
@@ -61,8 +75,9 @@ test.runIf(isHeatThere)("Heat resolves every emitted template to the end, and no
     })),
   );
   expect(created.filter(({ error }) => error !== null).map(({ file, error }) => `${file}: ${error}`)).toEqual([]);
-  for (const [index, { servers, edges, file }] of created.entries()) {
-    const { folder, emitted, undelivered } = sure[index] as Case;
+  for (const [index, { servers, edges, file, outputs }] of created.entries()) {
+    const { folder, emitted, undelivered, withoutValue } = sure[index] as Case;
+    expect(Object.values(outputs).filter((value) => String(value).startsWith("error: "))).toHaveLength(withoutValue);
     // The examples' vms depend on each other all over, and yet Heat may create all of them at once.
     const waiting = edges.filter(([waiter]) => !waiter.startsWith("weft_"));
     if (folder.startsWith("examples/")) expect(waiting, file).toEqual([]);

@@ -58,7 +58,7 @@ class Run:
             stk_defn.update_resource_data(
                 made.defn, one.name, node_data.NodeData(None, one.name, None, reference, values, "CREATE", "COMPLETE")
             )
-        return {name: output.get_value() for name, output in made.outputs.items()}
+        return {name: show(output) for name, output in made.outputs.items()}
 
     def make(self, one, name):
         if isinstance(one, server.Server):
@@ -130,6 +130,14 @@ class Run:
     def look_up(self, name, path):
         found = self.known.get(".".join([name, str(path[0])]), f"{path[0]} of {name}")
         return attributes.select_from_attribute(found, path[1:])
+
+
+def show(output):
+    """As Heat does: where it names nothing that is there, an error stands in place of a value."""
+    try:
+        return output.get_value()
+    except (exception.InvalidTemplateReference, exception.UserParameterMissing) as fault:
+        return f"error: {fault}"
 
 
 def select(values, path):

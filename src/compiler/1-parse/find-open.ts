@@ -1,10 +1,10 @@
 // What is open in a YAML text: brackets and quotes, found without reading all of it. Where they begin is what a message about one that is never
-// closed should name; and inside brackets Heat's reader minds no indentation, which ours does.
+// closed should name; and inside them Heat's reader minds no indentation, which ours does.
 
 export interface Open {
   /** Offsets of the brackets and the quote that are open at the end, outermost first. */
   opened: number[];
-  /** Offsets of lines that begin inside brackets. */
+  /** Offsets of lines that begin inside brackets or quotes. */
   innerLines: number[];
 }
 
@@ -71,7 +71,7 @@ class Scan {
         continue;
       }
       this.#at = end + 1;
-      if (this.opened.length > 0) this.#noteLines(start, this.#at);
+      this.#noteLines(start, this.#at);
       return;
     }
     this.opened.push(start);

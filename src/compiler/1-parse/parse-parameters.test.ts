@@ -125,6 +125,17 @@ test("-P wins over environments, parameters over parameter_defaults, later files
   expect(parameterOf(text, { environments: [second], parameters })?.value).toBe(6);
 });
 
+test("parameter_defaults stand for the defaults of nested templates, which then need not be right; not for the stack's own", () => {
+  const text = "heat_template_version: 2018-08-31\nresources: {n: {type: n.yaml}}\n";
+  const declared = declare("p: {type: string, default: '', constraints: [{allowed_pattern: x+}]}");
+  const given = { file: "d.yaml", text: "parameter_defaults: {p: xx}" };
+  const files = { "n.yaml": declared };
+  expect(parseInTest(text, { files }).places).toEqual(["3:30 bad-parameter-value"]);
+  expect(parseInTest(text, { files, environments: [given] }).places).toEqual([]);
+  expect(parseInTest(text, { files, environments: [{ ...given, text: "parameter_defaults: {p: }" }] }).places).toHaveLength(1);
+  expect(parseInTest(declared, { environments: [given] }).places).toEqual(["3:30 bad-parameter-value"]);
+});
+
 test("a parameter without a value anywhere has none", () => {
   expect(parameterOf(declare("p: {type: string, hidden: true}"))).toEqual({
     name: "p",

@@ -26,17 +26,27 @@ interface Given {
   span: Span;
 }
 
+/** What gives values to the parameters of a stack, or of a nested template: to that only `parameter_defaults` do, before its own defaults are looked at. */
+export interface Givers {
+  environments: Environment[];
+  given: { name: string; value: string }[];
+  isNested: boolean;
+}
+
 /** Reads the section `parameters`; `place` is where values for a template without parameters are reported. */
 export function parseParameters(
   section: Fields | undefined,
-  environments: Environment[],
-  given: { name: string; value: string }[],
+  givers: Givers,
   place: Span,
   context: ParseContext,
 ): Map<string, Parameter> {
+  const { given, isNested } = givers;
+  const environments = isNested ? givers.environments.map((one) => ({ ...one, parameters: [] })) : givers.environments;
+  const defaults = isNested ? environments.flatMap(({ parameterDefaults }) => parameterDefaults) : [];
+  const replaced = defaults.filter(({ value }) => !isNull(value)).map(({ key }) => key);
   const declarations = new Map<string, Declaration>();
   for (const entry of section?.entries() ?? []) {
-    const declaration = parseDeclaration(entry, context);
+    const declaration = parseDeclaration(entry, replaced.includes(entry.key), context);
     if (declaration !== undefined) declarations.set(entry.key, declaration);
   }
   const names = section?.entries().map(({ key }) => key) ?? [];
@@ -54,7 +64,7 @@ export function parseParameters(
   return new Map([...declarations].map(([name, { parameter }]) => [name, parameter]));
 }
 
-function parseDeclaration(entry: Entry, context: ParseContext): Declaration | undefined {
+function parseDeclaration(entry: Entry, isReplaced: boolean, context: ParseContext): Declaration | undefined {
   const known = context.version >= "2018-03-02" ? [...parameterKeys, "tags"] : parameterKeys;
   const fields = openMap(entry.value, `parameter "${entry.key}"`, context.report, known, entry.keySpan);
   if (fields === undefined) return undefined;
@@ -64,7 +74,7 @@ function parseDeclaration(entry: Entry, context: ParseContext): Declaration | un
   fields.list("tags");
   const declaration = { parameter, constraints: parseConstraints(fields, type, context) };
   const written = fields.get("default");
-  if (written !== undefined) {
+  if (written !== undefined && !isReplaced) {
     const value = checkValue(
       declaration,
       { source: "the default", raw: toJson(written.value), span: written.value.span },

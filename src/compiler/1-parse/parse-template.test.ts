@@ -134,7 +134,7 @@ test.for<[string, string, string[]]>([
   ["a dependence on nothing", `${head}resources: {a: {type: X, depends_on: [b]}}`, ["2:39 unknown-resource"]],
   ["a dependence that is no text", `${head}resources: {a: {type: X, depends_on: 5}}`, ["2:38 bad-type"]],
   ["an output without a value", `${head}outputs: {a: {}}`, ["2:11 missing-key"]],
-  ["an unknown key of an output", `${head}outputs: {a: {value: 1, valu: 2}}`, ["2:25 unknown-key"]],
+  ["an unknown key of an output", `${head}outputs: {a: {value: 1, valu: 2}}`, ["2:25 ignored-key"]],
   ["a removed function", `${head}outputs: {a: {value: {"Fn::Join": [",", []]}}}`, ["2:23 function-not-in-version"]],
   ["get_attr of a text", `${head}outputs: {a: {value: {get_attr: x}}}`, ["2:33 bad-function-argument"]],
   ["get_output of two", `${head}outputs: {a: {value: {get_output: [x, y]}}}`, ["2:23 bad-function-argument"]],

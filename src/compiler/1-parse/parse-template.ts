@@ -1,5 +1,6 @@
 // A HOT template's text -> Template. Everything that is wrong is reported with its place; nothing throws.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import { suggestNearest } from "../../diagnostics/nearest.ts";
 import { findVersion, type HeatVersion, newestVersion, versionNames } from "../../functions/heat-versions.ts";
 import type { FoundFile } from "../../model/bundle.ts";
 import type { Output, Template, Value } from "../../model/template.ts";
@@ -123,8 +124,7 @@ function readTemplate({ file, text, root, aliases, within }: TemplateFile, opene
     // What environments and -P give to parameters is for the stack itself; defaults are for all.
     parameters: parseParameters(
       top.map("parameters", "the section parameters"),
-      isNested ? opened.environments.map((environment) => ({ ...environment, parameters: [] })) : opened.environments,
-      isNested ? [] : source.parameters,
+      { environments: opened.environments, given: isNested ? [] : source.parameters, isNested },
       root.span,
       context,
     ),
@@ -201,12 +201,14 @@ function parseOutputSection(section: Fields | undefined, context: ParseContext):
   const outputs = new Map<string, Output>();
   const known = ["value", "description", "reveal", ...(context.version >= "2016-10-14" ? ["condition"] : [])];
   for (const { key: name, keySpan, value } of section?.entries() ?? []) {
-    const fields = openMap(value, `output "${name}"`, context.report, known, keySpan);
+    const fields = openMap(value, `output "${name}"`, context.report, undefined, keySpan);
+    for (const { key, keySpan: place } of fields?.entries().filter((entry) => !known.includes(entry.key)) ?? [])
+      context.report.add("ignored-key", place, { what: `output "${name}"`, key }, { hint: suggestNearest(key, known) });
     // An explicit null is a value, though a useless one.
     const written = fields?.entries().find(({ key }) => key === "value")?.value ?? fields?.require("value")?.value;
     if (fields === undefined || written === undefined) continue;
     const output: Output = { name, span: keySpan, value: parseValue(written, context), reveal: fields.flag("reveal") };
-    const condition = fields.get("condition");
+    const condition = known.includes("condition") ? fields.get("condition") : undefined;
     if (condition !== undefined) output.condition = parseValue(condition.value, context, "condition");
     outputs.set(name, output);
   }

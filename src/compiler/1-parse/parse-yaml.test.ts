@@ -113,8 +113,13 @@ test("a place ends with its line", () => {
   expect(root?.kind === "map" && root.entries[0]?.value.span).toEqual({ file: "t.yaml", line: 1, column: 4, length: 3 });
 });
 
-test("inside a flow collection indentation means nothing", () => {
-  const { value, places } = read("a:\n  b: [{\n    c: 1\n  }]\n  d: {\n e: [1,\n2]\n}\nf: 2\n");
+test.for<[string, Json]>([
+  ["a:\n  b: [{\n    c: 1\n  }]\n  d: {\n e: [1,\n2]\n}\nf: 2\n", { a: { b: [{ c: 1 }], d: { e: [1, 2] } }, f: 2 }],
+  ["a:\n  b: \"x\ny\n\n  z\"\n  c: ['d\ne']\n", { a: { b: "x y\nz", c: ["d e"] } }],
+  ["a: [-, {b: -, c: [-]}, '[-]', -d]\n", { a: ["-", { b: "-", c: ["-"] }, "[-]", "-d"] }],
+  ["a: [\n-,\n'b\nc']\n", { a: ["-", "b c"] }],
+])("inside brackets and quotes indentation means nothing, and a dash may be a text: %j", ([text, expected]) => {
+  const { value, places } = read(text);
   expect(places).toEqual([]);
-  expect(value).toEqual({ a: { b: [{ c: 1 }], d: { e: [1, 2] } }, f: 2 });
+  expect(value).toEqual(expected);
 });

@@ -1,5 +1,5 @@
-// One YAML text -> the events of the library that reads it. Two things are not the library's: where brackets are open, indentation means
-// nothing, as for Heat; and what is wrong is said in words for people, at the place where it began.
+// One YAML text -> the events of the library that reads it. Not the library's is what Heat's reader takes and it does not: inside brackets and
+// quotes indentation means nothing, and a dash may be a text. And what is wrong is said in words for people, at the place where it began.
 import { type Event, parseEvents, YAMLException } from "js-yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Span } from "../../diagnostics/span.ts";
@@ -33,17 +33,18 @@ const rewordings: Record<string, string> = {
 
 /** Reads the events of one file; undefined when its syntax is wrong, which is reported. */
 export function readEvents(file: string, text: string, report: Report): { events: Event[]; source: Source } | undefined {
-  const source = { text, lines: new SourceLines(file, text) };
-  let problem = tryEvents(text);
-  if (Array.isArray(problem)) return { events: problem, source };
-  if (problem.reason === "deficient indentation") {
-    const indented = indentInside(file, text);
-    const again = tryEvents(indented.text);
-    if (Array.isArray(again)) return { events: again, source: indented };
-    problem = again;
-    Object.assign(source, indented);
+  let source: Source = { text, lines: new SourceLines(file, text) };
+  const first = tryEvents(text);
+  let read = first;
+  // Heat's reader may take it all the same.
+  for (let tries = 0; tries < 2 && !Array.isArray(read); tries++) {
+    if (read.reason === "deficient indentation" && source.text === text) source = indentInside(file, text);
+    read = tryEvents(hideDashes(source.text));
   }
-  const { span, ...said } = explain(problem, source);
+  if (Array.isArray(read)) return { events: read, source };
+  // Of a quote that is closed by the next one the end is far from the mistake.
+  const isQuote = !Array.isArray(first) && /["']/.test(text[findOpen(text.slice(0, first.offset)).opened.at(-1) ?? -1] ?? "");
+  const { span, ...said } = isQuote ? explain(first, { text, lines: new SourceLines(file, text) }) : explain(read, source);
   report.add("yaml-syntax", span, { problem: said.problem }, { related: said.related });
   return undefined;
 }
@@ -64,9 +65,14 @@ function tryEvents(text: string): Event[] | Problem {
   }
 }
 
-// Every line inside brackets is indented more than any that is not.
+// A dash before a comma or a closing bracket is a text to Heat, as in `list_join: [-, ...]`. Events have no texts, only places.
+function hideDashes(text: string): string {
+  return text.replace(/(?<=[[{,:]\s*)-(?=[,\]}])/g, "_");
+}
+
+// Every line inside brackets and quotes is indented more than any that is not, but for what ends a document there too.
 function indentInside(file: string, text: string): Source {
-  const { innerLines } = findOpen(text);
+  const innerLines = findOpen(text).innerLines.filter((start) => !/^(?:---|\.\.\.)(?!\S)/.test(text.slice(start, start + 4)));
   const width = 1 + (text.match(/^ +/gm) ?? []).reduce((most, { length }) => Math.max(most, length), 0);
   const parts = [0, ...innerLines].map((start, index) => text.slice(start, innerLines[index]));
   const indented = parts.join(" ".repeat(width));
@@ -91,6 +97,8 @@ function explain(
   const related = opened === undefined ? [] : [{ message: "inside what is opened here", span: at(opened) }];
   const own = (problem: string): ReturnType<typeof explain> => ({ problem, span: at(offset), related });
   if (/^[@`%]$/.test(found) && /(?:^|[-:,[{?] *)$/.test(before)) return own(`a text that begins with ${found} needs quotes`);
+  if (opened !== undefined && /^-\s/.test(text.slice(offset, offset + 2)))
+    return own("a dash begins no item inside brackets; where it is a text it needs quotes");
   const isKey = found === ":" && !/[:?-](?:\s|$)/.test(before);
   const above = text.slice(0, lines.startOf(offset)).trimEnd();
   const start = Math.max(0, above.search(/[^\s][^\n]*$/));

@@ -71,6 +71,16 @@ function resolveParameter(call: Call, context: Context): Expr {
 function resolveResourceId(call: Call, context: Context): Expr {
   if (call.arg.kind !== "literal") return resolveByHeat(call, context);
   const name = String(call.arg.value);
+  const { place, template, report } = context;
+  if (place.kind === "output" && !template.resources.has(name)) {
+    report.add(
+      "output-without-value",
+      call.arg.span,
+      { what: "resource", name },
+      { hint: suggestNearest(name, template.resources.keys()) },
+    );
+    return nothing;
+  }
   return findResource(name, call.arg.span, context) === undefined
     ? nothing
     : { kind: "resource", name: context.scope.prefix + name };
@@ -270,9 +280,11 @@ function isOfSomething({ fn, arg: { span } }: Call, arg: Expr, context: Context)
   return fn !== "get_param" || isParameter(name, span, context);
 }
 
-function isParameter(name: string, span: Span, { template: { parameters }, report }: Context): boolean {
+function isParameter(name: string, span: Span, { place, template: { parameters }, report }: Context): boolean {
   if (parameters.has(name) || pseudoParameters.includes(name)) return true;
-  report.add("unknown-parameter", span, { name }, { hint: suggestNearest(name, parameters.keys()) });
+  const hint = suggestNearest(name, parameters.keys());
+  if (place.kind === "output") report.add("output-without-value", span, { what: "parameter", name }, { hint });
+  else report.add("unknown-parameter", span, { name }, { hint });
   return false;
 }
 

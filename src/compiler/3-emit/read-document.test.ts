@@ -13,6 +13,14 @@ test("a byte order mark is no indentation", () => {
   expect(readDocument("t.yaml", "\ufeff  a:\n  b: 1\n", new Report())?.toJS()).toEqual({ a: null, b: 1 });
 });
 
+test.for<[string, unknown]>([
+  ["a: [1,\n2]\n", { a: [1, 2] }],
+  ["a:\n  b: \"x\ny\n\n  z\"\n  c: ['d\ne']\n", { a: { b: "x y\nz", c: ["d e"] } }],
+  ["a: [-, {b: -, c: [-]}, '[-]', -d]\n", { a: ["-", { b: "-", c: ["-"] }, "[-]", "-d"] }],
+])("inside brackets and quotes indentation means nothing, and a dash may be a text: %j", ([text, expected]) => {
+  expect(readDocument("t.yaml", text, new Report())?.toJS()).toEqual(expected);
+});
+
 test("what this reader alone refuses is reported at its place", () => {
   const report = new Report();
   expect(readDocument("t.yaml", "a: 1\nb: [\n", report)).toBeUndefined();

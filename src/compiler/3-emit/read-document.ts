@@ -1,5 +1,5 @@
-// One YAML text -> a document of the library that can write it again, comments and all; with one difference to how it reads by itself:
-// inside [ ] and { } indentation means nothing, as for PyYAML.
+// One YAML text -> a document of the library that can write it again, comments and all; with what it does not take by itself and PyYAML
+// does: inside brackets and quotes indentation means nothing, and inside brackets a dash before a comma or a bracket is a text.
 import { Composer, type Document, LineCounter, Parser } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import { readLikeHeat } from "./read-like-heat.ts";
@@ -10,7 +10,7 @@ export function readDocument(file: string, written: string, report: Report): Doc
   const text = written.replace(/^\ufeff/, "");
   const lineCounter = new LineCounter();
   const parser = new Parser(lineCounter.addNewLine);
-  ignoreIndentInFlow(parser);
+  readLikePyYaml(parser["lexer"]);
   const [document, second] = new Composer({ ...readLikeHeat, lineCounter }).compose(parser.parse(text), true, text.length);
   if (document === undefined) throw new Error("the library always makes a document");
   const errors = document.errors.map(({ message, pos }) => ({ problem: message, offset: pos[0] }));
@@ -23,15 +23,20 @@ export function readDocument(file: string, written: string, report: Report): Doc
   return errors.length > 0 ? undefined : document;
 }
 
-// The library has no option for it. Within a flow collection no line counts as too little indented when the least indentation is 0.
-function ignoreIndentInFlow(parser: Parser): void {
-  const lexer = parser["lexer"];
-  const parseFlowCollection = lexer["parseFlowCollection"].bind(lexer);
-  lexer["parseFlowCollection"] = function* () {
-    const indentNext = lexer["indentNext"];
-    lexer["indentNext"] = 0;
-    const next = yield* parseFlowCollection();
-    lexer["indentNext"] = indentNext;
-    return next;
-  };
+// The library has no options for it. Within what is open no line counts as too little indented when the least indentation is 0.
+function readLikePyYaml(lexer: Parser["lexer"]): void {
+  for (const name of ["parseFlowCollection", "parseQuotedScalar"] as const) {
+    const parse = lexer[name].bind(lexer);
+    lexer[name] = function* () {
+      const indentNext = lexer["indentNext"];
+      lexer["indentNext"] = 0;
+      const next = yield* parse();
+      lexer["indentNext"] = indentNext;
+      return next;
+    };
+  }
+  // What decides whether a dash is one of a list, which none is inside brackets.
+  const charAt = lexer["charAt"].bind(lexer);
+  lexer["charAt"] = (position: number): string =>
+    position === 1 && lexer["flowLevel"] > 0 && /^-[,[\]{}]/.test(lexer["peek"](2)) ? "-" : charAt(position);
 }
