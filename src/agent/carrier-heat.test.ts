@@ -10,16 +10,22 @@ import { openHeatCarrier } from "./carrier-heat.ts";
 import { findDelivery, tokenUrl } from "./heat-metadata.ts";
 import type { Json } from "../model/json.ts";
 
-function deploymentEntry(id: string, time: string, more: { name?: string; action?: string; config?: string } = {}): Json {
+function deploymentEntry(
+  id: string,
+  time: string,
+  more: { name?: string; action?: string; config?: string; teller?: string } = {},
+): Json {
   const {
     name = "weft",
     action = "CREATE",
     config = JSON.stringify({ format: 1, generation: `g-${id}`, plan: { format: 1 } }),
+    teller,
   } = more;
   const inputs = Object.entries({
     weft_tag: `tag-${id}`,
     weft_values: { "app.inputs.NAME": 'a "quoted" $x' },
     weft_values_digest: "",
+    ...(teller === undefined ? {} : { weft_teller: teller }),
     deploy_action: action,
     deploy_stack_id: "shop/123",
     deploy_resource_name: "db_weft",
@@ -81,6 +87,13 @@ test("a deployment comes with its values as they are, and one that is not ours a
     answerTo: { stack: "shop/123", resource: "db_weft" },
   });
   expect(findDelivery(told([deploymentEntry("1", "t", { config: "#!/bin/sh" })]))).toMatchObject({ deployment: { format: 0 } });
+});
+
+test("a deployment says which member of a group tells stack outputs, or that none is chosen", () => {
+  expect(findDelivery(told([deploymentEntry("1", "t", { teller: "k3xq7vd2mpz4" })]))).toMatchObject({
+    deployment: { teller: "k3xq7vd2mpz4" },
+  });
+  expect(findDelivery(told([deploymentEntry("1", "t")]))).not.toHaveProperty("deployment.teller");
 });
 
 test.for([["http://k:5000"], ["http://k:5000/"], ["http://k:5000/v3"], ["http://k:5000/v3/v3"], ["http://k:5000/v3/v3/"]])(

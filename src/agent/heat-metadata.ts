@@ -82,11 +82,13 @@ export function findDelivery(metadata: Json): HeatDelivery | undefined {
 function readDeployment(entry: Entry): Deployment {
   const values = inputOf(entry, "weft_values") ?? {};
   const digest = inputOf(entry, "weft_values_digest") ?? "";
+  const teller = textOf(entry, "weft_teller");
   return {
     ...readConfig(entry.config),
     tag: textOf(entry, "weft_tag"),
     values: (typeof values === "string" ? JSON.parse(values) : values) as Deployment["values"],
     valuesDigest: digest as NonNullable<Deployment["valuesDigest"]>,
+    ...(teller === "" ? {} : { teller, server: textOf(entry, "deploy_server_id") }),
   };
 }
 

@@ -16,7 +16,8 @@ export function readDeployed(
     valuesDigest?: string | undefined;
   },
 ): Deployed {
-  const { format, generation, plan, tag, values } = deployment;
+  const { format, generation, plan, tag, values, teller, server } = deployment;
+  const index = indexesIn(own.vm).at(-1) ?? "";
   if (format !== identityFormat || plan.format !== planFormat) {
     const known = `${identityFormat} with plans of format ${planFormat}`;
     throw new Failure(
@@ -27,7 +28,7 @@ export function readDeployed(
   }
   const { valuesDigest: given = "" } = deployment;
   const valuesDigest = indexesIn(own.vm).reduce<DigestOfMembers | undefined>(
-    (digest, index) => (typeof digest === "object" ? digest[index] : digest),
+    (digest, one) => (typeof digest === "object" ? digest[one] : digest),
     given,
   );
   if (valuesDigest !== "" && valuesDigest !== own.valuesDigest) {
@@ -37,5 +38,7 @@ export function readDeployed(
   if (withIndexes(plan.vm, indexesIn(own.vm)) !== own.vm)
     throw new Failure("give-up", "plan-format", `this is vm ${own.vm}, the plan is of ${plan.vm}`);
   const instantiated = instantiatePlan(plan, own.vm);
-  return { generation, plan: instantiated, tag, values: { ...values, ...own.privateValues } };
+  // One member tells for all: what they tell may be a value of each of them.
+  const told = teller === undefined || teller === index || teller === server ? instantiated : { ...instantiated, outputs: {} };
+  return { generation, plan: told, tag, values: { ...values, ...own.privateValues } };
 }

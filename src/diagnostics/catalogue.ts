@@ -266,9 +266,9 @@ export const catalogue = {
   "output-not-told": {
     severity: "warning",
     says: ({ output, vm }: { output: string; vm: string }) =>
-      `Heat is not told the output "${output}", which only members of ${vm} know`,
-    hint: () => "let a role of a single vm read it, and write what the output reads; weft get reads single values from the hub",
-    why: "A stack output that roles write reaches Heat from one vm that writes some of it. Members of an AutoScalingGroup, and of a group within the members of another, answer Heat all together, and none of them stands for the others. The emitted template is without this output.",
+      `Heat is not told the output "${output}": ${vm}, which would tell it, gets no plan`,
+    hint: () => "let a role of another vm read it, and write what the output reads; weft get reads single values from the hub",
+    why: "A stack output that roles write reaches Heat from one vm that writes some of it, and Heat cannot hand this vm its plan (`not-delivered` says why). The emitted template is without this output.",
   },
   "ambiguous-output": {
     severity: "error",

@@ -57,6 +57,10 @@ export interface Deployment {
   values: Record<string, Json>;
   /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. */
   valuesDigest?: DigestOfMembers;
+  /** The one member that hands Heat the plan's stack outputs, by its index or its server's id; absent: whoever is told this does. */
+  teller?: string;
+  /** The id of the server that this is for. */
+  server?: string;
 }
 
 /** Of members that are told as one, a map by the indexes of the outermost group, and in it of the next. */

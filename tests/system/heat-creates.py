@@ -1,6 +1,6 @@
 """Lets the real Heat engine resolve whole stacks, in this process: every property and function by its own code, nested templates and groups
-too; only what a cloud would answer is made up. Reads a JSON list of {file, parameters, attributes} from standard input, attributes by
-`resource.attribute`, and prints one of {file, error, servers, edges, outputs}: error null: what Heat checks before it creates anything went well; servers by name
+too; only what a cloud would answer is made up. Reads a JSON list of {file, parameters, attributes, told} from standard input, attributes by
+`resource.attribute`, told by the names of stack outputs: what agents answer; without, none has answered yet. Prints one of {file, error, servers, edges, outputs}: error null: what Heat checks before it creates anything went well; servers by name
 (`app/0` in a group) with the exact user_data that Nova would get, the server's own metadata, and the deployments on it; edges: [server, server] where one waits for the
 other, at whatever distance.
 """
@@ -40,8 +40,9 @@ class Configs:
 
 
 class Run:
-    def __init__(self, known):
+    def __init__(self, known, told):
         self.known = known
+        self.told = told
         self.servers = {}
         self.configs = Configs()
         resource.Resource.rpc_client = lambda _: self.configs
@@ -124,8 +125,20 @@ class Run:
             "actions": one.properties["actions"],
             "values": one.properties["input_values"],
         }
-        self.servers[one.properties["server"]]["deployments"].append(deployed)
-        return name, lambda path: self.look_up(name, path)
+        server_id = one.properties["server"]
+        on = self.servers[server_id]
+        on["deployments"].append(deployed)
+        if deployed["name"] != "weft":
+            return name, lambda path: self.look_up(name, path)
+        answer = None if self.told is None else self.answer(on["name"], server_id, deployed)
+        return name, lambda path: select({"outputs": answer}, path)
+
+    def answer(self, server, server_id, deployed):
+        """What the agent of a server tells Heat."""
+        plan = json.loads(deployed["config"])["plan"]
+        # The index of a member stands before the last name.
+        tells = deployed["values"].get("weft_teller") in (None, server_id, server.split("/")[-2:][0])
+        return {output: {"by": server, "value": self.told[output]} for output in plan.get("outputs") or {} if tells}
 
     def look_up(self, name, path):
         found = self.known.get(".".join([name, str(path[0])]), f"{path[0]} of {name}")
@@ -161,7 +174,7 @@ def edges_of(made, holders):
 
 
 def judge(asked):
-    run = Run(asked.get("attributes") or {})
+    run = Run(asked.get("attributes") or {}, asked.get("told"))
     try:
         wanted, _ = read_template(asked["file"], asked.get("environment", ""), asked.get("parameters"))
         made = stack.Stack(someone(), "asked", wanted, strict_validate=True)

@@ -26,6 +26,8 @@ export interface Creation {
   environment?: string;
   parameters?: Record<string, string>;
   attributes?: Record<string, Json>;
+  /** What agents tell of stack outputs; without, none has answered yet. */
+  told?: Record<string, Json>;
 }
 
 export interface Created extends Verdict {

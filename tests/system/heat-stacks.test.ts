@@ -170,7 +170,10 @@ parameters: {size: {type: number, default: 2}}
       const deploy = async (size: number): Promise<{ urls: string[]; rest: unknown }> => {
         const { status, outputs } = await bed.deploy(example("scaling"), "scaling", ["-P", `workers=${size}`]);
         expect(status).toBe(0);
-        const { workers, ...rest } = (outputs as { all: { workers: Record<string, string> } }).all;
+        const { all, ...told } = outputs as { all: { workers: Record<string, string>; caches: string[][] } };
+        const { workers, ...rest } = all;
+        // What only members know is what one of them tells.
+        expect(told).toEqual({ urls: workers, caches: rest.caches });
         for (const [name, url] of Object.entries(workers)) expect(url).toMatch(`worker[${name}] led by worker[`);
         return { urls: Object.values(workers), rest };
       };

@@ -40,11 +40,13 @@ test("values cross the borders of nested stacks both ways, and of groups of them
 });
 
 test("groups scale, and stand within groups, each of its own size", () => {
-  const { all } = outputsOf(join(root, "examples/scaling/stack.yaml"));
+  const { all, urls, caches } = outputsOf(join(root, "examples/scaling/stack.yaml"));
+  expect(urls).toEqual({ 0: "worker[0] led by worker[1]", 1: "worker[1] led by worker[1]" });
+  expect(caches).toEqual([[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at 127\./)]]);
   expect(all).toEqual({
     second: "worker[1] led by worker[1]",
-    workers: { 0: "worker[0] led by worker[1]", 1: "worker[1] led by worker[1]" },
-    caches: [[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at 127\./)]],
+    workers: urls,
+    caches,
     probes: [["sites[0]/probe[0]"], ["sites[1]/probe[0]"]],
     outposts: [[[expect.stringMatching(/^outposts\[0\]\/cache\[0\] at 127\./)]], [["outposts[0]/probe[0]"]]],
   });

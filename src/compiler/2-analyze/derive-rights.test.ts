@@ -60,6 +60,29 @@ test("what the one member writes is local to it, and published for the others", 
   expect(others?.rights).toEqual({ read: ["app.elect.key"], write: ["app.elect.key"], choose: ["app"] });
 });
 
+test("a member that reads a list or a map over all members of its own group may read each of them", () => {
+  const scaling = `  app:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      min_size: 1
+      max_size: 3
+      resource:
+        type: OS::Nova::Server
+        metadata: {weft: {tool: script, roles: [{name: serve, run: x, outputs: {url: {type: string}}}, {name: use, run: x, inputs: {ALL: {get_attr: [app, outputs, url]}}}]}}
+`;
+  const [app] = plansOf(scaling);
+  expect(app?.rights).toEqual({ read: ["app[*].serve.url"], write: ["app[%own:0%].serve.url"], choose: [] });
+  const farm = `heat_template_version: 2018-08-31
+parameters: {all: {type: json}}
+resources:
+${vm("web", "[{name: serve, run: x, outputs: {url: {type: string}}}, {name: use, run: x, inputs: {ALL: {get_param: all}}}]")}outputs: {url: {value: {get_attr: [web, url]}}}
+`;
+  const farms =
+    "  farms: {type: OS::Heat::ResourceGroup, properties: {count: 2, resource_def: {type: farm.yaml, properties: {all: {get_attr: [farms, url]}}}}}\n";
+  const [web] = plansOf(farms, { "farm.yaml": farm });
+  expect(web?.rights.read).toEqual(["farms[*]/web.serve.url"]);
+});
+
 test("who reads any or some of a group may make that choice", () => {
   const [, web] = plansOf(
     vm("app", "[{name: serve, run: x, outputs: {url: {type: string}}}]", { count: "3" }) +
@@ -71,6 +94,6 @@ test("who reads any or some of a group may make that choice", () => {
   expect(web?.rights.choose).toEqual(["app.serve.url@2", "app.serve.url@any"]);
 });
 
-function plansOf(resources: string): VmPlan[] {
-  return emitText(`resources:\n${resources}`).plan.vms;
+function plansOf(resources: string, files?: Record<string, string>): VmPlan[] {
+  return emitText(`resources:\n${resources}`, files).plan.vms;
 }

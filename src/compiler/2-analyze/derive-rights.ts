@@ -83,12 +83,19 @@ export function deriveRights(template: ResolvedTemplate): Access {
   return { vms, publishedOutputs, publishedEnds, outputs };
 }
 
-// One of the vms that write what it reads: rather one that is sure to exist, and a single one.
+// One of the vms that write what it reads: rather a single one, then one with a number; of each kind rather one that is sure to exist.
 function chooseTeller({ reads }: ResolvedOutput, { vms, resourceConditions }: ResolvedTemplate): ResolvedVm | undefined {
   const writers = new Set(reads.map(({ read }) => writerOf(read).resource));
+  const rank = (vm: ResolvedVm): number => 2 * rankOf(vm) + Number(resourceConditions.has(vm.resource));
   const candidates = vms.filter(({ resource }) => writers.has(resource));
-  const single = candidates.filter(({ group }) => group === undefined);
-  return single.find(({ resource }) => !resourceConditions.has(resource)) ?? single[0] ?? candidates[0];
+  return candidates.toSorted((left, right) => rank(left) - rank(right))[0];
+}
+
+// Of members with names and of groups in groups one carrier has the answers of all.
+function rankOf({ group, outer }: ResolvedVm): number {
+  if (outer !== undefined) return 3;
+  if (group === undefined) return 0;
+  return group.size.kind === "attr" && group.size.path[0] === "refs_map" ? 2 : 1;
 }
 
 // As rightsOf reads them, whatever the groups call their indexes.

@@ -4,7 +4,7 @@ import type { Span } from "../../diagnostics/span.ts";
 import { digInto } from "../../functions/dig.ts";
 import { evaluateExpr } from "../../functions/evaluate.ts";
 import { readParameterValue } from "../../functions/read-parameter-value.ts";
-import { type Expr, fillExpr, fillRead, fillWith, type Path } from "../../model/expression.ts";
+import { type Expr, fillExpr, type Filling, fillRead, fillWith, type Path } from "../../model/expression.ts";
 import { canonicalJson, type Json } from "../../model/json.ts";
 import type { Resource, Value } from "../../model/template.ts";
 import { groupAttributes, scalingGroupAttributes } from "./attributes.ts";
@@ -110,7 +110,9 @@ function resolveMembers(asked: Asked, isKeyed: boolean, context: Context, resolv
   const inLoop: Context = { ...context, indexes: [...context.indexes, index], reads: [] };
   const item = resolveMember(asked, index, inLoop, resolve);
   if (item === undefined || inLoop.reads.length === 0) return undefined;
-  context.reads.push(...inLoop.reads);
+  // Of each member, be the reader one of them.
+  const ofAny: Filling = { text: (text) => text, cell: (cell) => cell.replaceAll(index, "*") };
+  context.reads.push(...inLoop.reads.map((located) => ({ ...located, read: fillRead(located.read, ofAny) })));
   // What one member writes for all.
   if (!JSON.stringify(item).includes(JSON.stringify(index).slice(1, -1))) return item;
   const skip = resource.group?.skip ?? [];

@@ -14,7 +14,16 @@ import { checkBudget } from "./check-budget.ts";
 import { findAttributes } from "./find-attributes.ts";
 import { hubPort } from "./boot-script.ts";
 import { type EmitScope, isInScalingGroup, joined, localCondition, localHot, membersKey, scopeAt } from "./emit-scopes.ts";
-import { bootTemplate, carrierTemplate, hubTemplate, memberTemplate, mimeEnd, partHead } from "./heat-files.ts";
+import {
+  bootTemplate,
+  type Carrier,
+  carrierTemplate,
+  hubTemplate,
+  memberTemplate,
+  mimeEnd,
+  partHead,
+  toldTemplate,
+} from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
 import { conditionsOf, innermost, isUnsure, liftServers, liftSure, ofMembers } from "./lift-values.ts";
 import type { HotOptions } from "./prepare-hot.ts";
@@ -35,8 +44,12 @@ export interface CarriedVm {
   ownCondition?: Json;
   /** That of what stands for it in the stack's own template. */
   condition?: Json;
-  /** Whether it may be missing where that is there. */
+  /** Whether it may be missing where that is there, and its carrier is there all the same. */
   isUnsure: boolean;
+  /** Whom one carrier serves. */
+  serves: Carrier["serves"];
+  /** Of a group with stack outputs to tell: the member that does; without, all do. */
+  teller?: number | "first";
 }
 
 /** Makes the resources, parameters and nested files of a stack; names are such that they meet none of the user's. */
@@ -59,15 +72,6 @@ export class Carriers {
     this.#options = options;
     this.#report = report;
     this.vms = options.plan.vms.filter(isCarried).flatMap((plan) => this.#carried(plan) ?? []);
-    for (const { spec } of resolved.outputs) {
-      const teller = this.#tellerOf(spec.name);
-      if (teller !== undefined && answersForAll(teller))
-        report.add("output-not-told", spec.span, { output: spec.name, vm: teller.resource });
-    }
-  }
-
-  #tellerOf(output: string): CarriedVm | undefined {
-    return this.vms.find(({ plan }) => Object.hasOwn(plan.outputs ?? {}, output));
   }
 
   #carried(plan: VmPlan): CarriedVm | undefined {
@@ -84,17 +88,25 @@ export class Carriers {
     const condition = localCondition(resource.split("/", 1)[0] as string, resourceConditions);
     const ownCondition = localCondition(resource, resourceConditions);
     const indexVar = plan.group?.indexVar;
+    const isNamed = isInScalingGroup(scope, own);
+    // A group that is not there has no members.
+    const mayBeMissing = own.group === undefined && isUnsure({ scope, ownCondition });
+    // Of named members one may be missing: a map of them would have it, a list has not.
+    const isListed = plan.outer !== undefined || (isNamed && mayBeMissing);
+    const serves = isListed ? "groups" : indexVar === undefined ? "vm" : isNamed ? "group" : "member";
+    const teller = serves === "member" ? memberNumbers(1, plan.group?.skip)[0] : "first";
     return {
       plan,
       resource,
       scope,
       own,
       ...(indexVar === undefined ? {} : { indexVar }),
-      isNamed: isInScalingGroup(scope, own),
+      isNamed,
       ...(ownCondition === undefined ? {} : { ownCondition }),
       ...(condition === undefined ? {} : { condition }),
-      // A group that is not there has no members.
-      isUnsure: own.group === undefined && isUnsure({ scope, ownCondition }),
+      isUnsure: mayBeMissing && !isListed,
+      serves,
+      ...(plan.outputs === undefined || serves === "vm" || (mayBeMissing && !isListed) || teller === undefined ? {} : { teller }),
     };
   }
 
@@ -102,6 +114,11 @@ export class Carriers {
   nameOf({ resource }: CarriedVm): string {
     // It is a nested stack, whose name Heat lets have no other characters.
     return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}`, resource);
+  }
+
+  /** The name of the resource that has what one of several carriers does, in the stack's own template. */
+  toldNameOf({ resource }: CarriedVm): string {
+    return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}_outputs`, `outputs of ${resource}`);
   }
 
   /** The name of a resource beside a vm: what makes its user_data, or what runs when it leaves. */
@@ -116,8 +133,7 @@ export class Carriers {
 
   /** What hands a vm its plan. */
   carrierResource(vm: CarriedVm): JsonMap {
-    const { plan, resource, scope, own: server, indexVar, condition } = vm;
-    const serves = servedBy(vm);
+    const { plan, resource, scope, own: server, indexVar, condition, serves } = vm;
     const index = serves === "member" ? indexVar : undefined;
     const file = this.#add(
       `${fileName(resource)}.yaml`,
@@ -126,11 +142,12 @@ export class Carriers {
         planFile: this.#planFile(vm),
         generation: this.#options.generation,
         rights: rightsText(plan.rights),
-        isUnsure: vm.isUnsure && serves !== "groups",
+        isUnsure: vm.isUnsure,
         serves,
         depth: levelsOf(plan).length - (server.group === undefined ? 0 : 1),
         runsAtDelete: runsAtDelete(plan) && server.group === undefined && scope.parent === undefined,
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
+        ...(vm.teller === undefined ? {} : { teller: vm.teller }),
       }),
     );
     // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
@@ -143,7 +160,7 @@ export class Carriers {
     const properties: JsonMap = {
       ...(indexVar === undefined ? { server: ids } : { servers: ids }),
       ...(index === undefined ? {} : { index }),
-      ...(vm.isUnsure && serves !== "groups" ? { present: liftSure(vm, "yes", "") } : {}),
+      ...(vm.isUnsure ? { present: liftSure(vm, "yes", "") } : {}),
       ...this.#keys(this.#root),
       ...unlessEmpty("values", this.#values(vm)),
       ...this.#privateOfCarrier(vm),
@@ -214,6 +231,11 @@ export class Carriers {
 
   bootFile(): string {
     return this.#add("weft.boot.yaml", bootTemplate(this.#options.digests));
+  }
+
+  /** What such a resource is made of. */
+  toldFile(): string {
+    return this.pathFrom(this.#root, this.#add("weft.outputs.yaml", toldTemplate));
   }
 
   memberFile({ resource }: CarriedVm): string {
@@ -350,14 +372,6 @@ export class Carriers {
     };
   }
 
-  /** What stands for a stack output in which something is known at run time only; undefined: no vm can tell Heat. */
-  outputReference(output: string): Json | undefined {
-    const vm = this.#tellerOf(output);
-    if (vm === undefined || answersForAll(vm)) return undefined;
-    const first = vm.plan.group?.skip === undefined ? 0 : memberNumbers(1, vm.plan.group.skip)[0];
-    return { get_attr: [this.nameOf(vm), vm.indexVar === undefined ? "outputs" : `resource.${first}.outputs`, output] };
-  }
-
   #keys(scope: EmitScope): JsonMap {
     return {
       stack: scope.bring("weft_stack", { get_param: "OS::stack_id" }),
@@ -448,17 +462,6 @@ export class Carriers {
 
 function unlessEmpty(key: string, map: JsonMap): JsonMap {
   return Object.keys(map).length === 0 ? {} : { [key]: map };
-}
-
-/** Whether one carrier serves all members of the groups that a vm is in. */
-export function answersForAll(vm: CarriedVm): boolean {
-  return ["group", "groups"].includes(servedBy(vm));
-}
-
-// Of named members one may be missing: a map of them would have it, a list has not.
-function servedBy({ plan, indexVar, isNamed, isUnsure: maybe }: CarriedVm): "vm" | "member" | "group" | "groups" {
-  if (plan.outer !== undefined || (isNamed && maybe)) return "groups";
-  return indexVar === undefined ? "vm" : isNamed ? "group" : "member";
 }
 
 function isCarried(plan: VmPlan): boolean {

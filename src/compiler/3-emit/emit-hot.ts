@@ -7,11 +7,11 @@ import type { Resource, Template } from "../../model/template.ts";
 import type { CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, scopeAt } from "./emit-scopes.ts";
 import { deleteDeployment } from "./heat-files.ts";
-import { hotOf } from "./hot-values.ts";
 import { runsAtDelete } from "./not-delivered.ts";
 import { type Added, countResources, type HotOptions, prepareHot } from "./prepare-hot.ts";
 import { readDocument } from "./read-document.ts";
 import { folderOf, relativePath } from "./relative-path.ts";
+import { gatherTold, tellOutputs } from "./tell-outputs.ts";
 import { Tree } from "./yaml-tree.ts";
 
 export interface EmittedHot {
@@ -75,6 +75,7 @@ function addResources(tree: Tree, scope: EmitScope, added: Added[], carriers: Ca
     if (server !== undefined) more.push(...addBoot(tree, server, vm, boot, carriers));
     if (isRoot) more.push([carriers.nameOf(vm), carrier]);
   }
+  if (isRoot) more.push(...gatherTold(carriers));
   for (const [name, value] of more) tree.addPlain(resources, name, value);
 }
 
@@ -161,19 +162,6 @@ function addFrame(tree: Tree, carriers: Carriers): void {
   if (told.length === 0) return;
   const outputs = tree.own(tree.root, "outputs");
   for (const [name, value] of told) tree.setPlain(outputs, name, value);
-}
-
-function tellOutputs(tree: Tree, carriers: Carriers, resolved: ResolvedTemplate): void {
-  for (const outputs of tree.maps(tree.root, "outputs")) {
-    for (const { spec, value, reads } of resolved.outputs) {
-      const isOfRole = resolved.leftOut?.outputs.has(spec.name) === true;
-      if (reads.length === 0 && !isOfRole) continue;
-      // What no deployment ever tells is known already.
-      const told = reads.length === 0 ? hotOf(value) : carriers.outputReference(spec.name);
-      if (told === undefined) tree.clear("outputs", new Set([spec.name]));
-      else tree.setPlain(tree.own(outputs, spec.name), "value", told);
-    }
-  }
 }
 
 // The members' properties stay where they are, and Heat hands them to the nested template as one value.

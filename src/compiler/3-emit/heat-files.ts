@@ -122,6 +122,8 @@ export interface Carrier {
   runsAtDelete: boolean;
   /** Whether the digest of what is private comes from where user_data is made; of a group by the members' indexes. */
   hasDigest: boolean;
+  /** Which member of a group tells Heat the stack outputs: the one of this number, or the first; absent: all do, or there are none. */
+  teller?: number | "first";
 }
 
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
@@ -138,9 +140,10 @@ export function carrierTemplate(carrier: Carrier): string {
   const digest = carrier.hasDigest ? given : valuesDigest;
   let list = "{get_param: servers}";
   for (let level = 0; level < carrier.depth; level++) list = `{list_concat: ${list}}`;
-  // By their ids; while Heat only validates, nothing is known of them.
+  // While Heat only validates, nothing is known of the servers.
+  const ofList = (value: string, otherwise: string): string => `{if: [has_servers, ${value}, ${otherwise}]}`;
   const byId = `{map_merge: {repeat: {for_each: {"%id%": ${list}}, template: {"%id%": "%id%"}}}}`;
-  const servers = serves === "groups" ? `{if: [has_servers, ${byId}, {}]}` : "{get_param: servers}";
+  const servers = serves === "groups" ? ofList(byId, "{}") : "{get_param: servers}";
   const [type, target] = isGroup
     ? ["OS::Heat::SoftwareDeploymentGroup", `servers: ${servers}`]
     : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
@@ -150,13 +153,17 @@ export function carrierTemplate(carrier: Carrier): string {
   ];
   const presence = `${isUnsure ? `  present: {type: ${serves === "member" ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
   const conditional = isUnsure ? "    condition: is_there\n" : "";
-  const ifThere = (value: string): string => (isUnsure ? `{if: [is_there, ${value}, ""]}` : value);
-  const outputs = isGroup
-    ? ""
-    : `outputs:
-  OS::stack_id: {value: ${ifThere(server)}}
-  outputs: {value: ${ifThere("{get_attr: [run, outputs]}")}}
-`;
+  const ifThere = (value: string, otherwise: string): string => (isUnsure ? `{if: [is_there, ${value}, ${otherwise}]}` : value);
+  const first =
+    serves === "groups"
+      ? ofList(firstOf(list), '""')
+      : firstOf(`{repeat: {template: "%member%", for_each: {"%member%": ${servers}}}}`);
+  const teller = carrier.teller === "first" ? first : quoted(String(carrier.teller));
+  const told = isGroup ? `{get_attr: [run, outputs, ${teller}]}` : ifThere("{get_attr: [run, outputs]}", "{}");
+  const outputs = [
+    ...(isGroup ? [] : [`  OS::stack_id: {value: ${ifThere(server, '""')}}\n`]),
+    ...(isGroup && carrier.teller === undefined ? [] : [`  outputs: {value: ${told}}\n`]),
+  ];
   return `${version}description: Hands ${isGroup ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
 parameters:
 ${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${hasIndex ? "  index: {type: string}\n" : ""}  stack: {type: string}
@@ -183,8 +190,21 @@ ${conditional}    properties:
         weft_tag: ${nestedDigest(["rights", "{get_param: stack}", quoted(carrier.vm), quoted(carrier.generation), quoted(carrier.rights)])}
         weft_values: {get_param: values}
         weft_values_digest: ${digest}
-${carrier.runsAtDelete ? deleteDeployment(server) : ""}${outputs}`;
+${carrier.teller === undefined ? "" : `        weft_teller: ${teller}\n`}${carrier.runsAtDelete ? deleteDeployment(server) : ""}${outputs.length === 0 ? "" : `outputs:\n${outputs.join("")}`}`;
 }
+
+// The first text of a list; "" of an empty one. yaql takes no more than 200.
+function firstOf(list: string): string {
+  return `{str_split: [",", {list_join: [",", ${list}]}, 0]}`;
+}
+
+/** The nested template that has the stack outputs that several carriers may have: all the same, or none. */
+export const toldTemplate: string = `${version}description: The stack outputs that one of several carriers has.
+parameters:
+  told: {type: json}
+outputs:
+  outputs: {value: {map_merge: {get_param: [told, all]}}}
+`;
 
 /** Resources, as YAML: what runs roles when `server` leaves. It waits for nothing when it is created. What runs is what the vm was told last. */
 export function deleteDeployment(server: string, configName = "at_delete", name = "delete"): string {

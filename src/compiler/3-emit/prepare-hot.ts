@@ -6,10 +6,11 @@ import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Value } from "../../model/template.ts";
 import { type Level, levelsOf, type StackPlan } from "../../model/vm-plan.ts";
 import type { ProgramDigests } from "./boot-script.ts";
-import { answersForAll, type CarriedVm, Carriers } from "./emit-carriers.ts";
+import { type CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
 import { annotationBytes, bytesOf, yamlBytes } from "./estimate-size.ts";
 import { runsAtDelete } from "./not-delivered.ts";
+import { gatherTold, reportUntold } from "./tell-outputs.ts";
 
 export interface HotOptions {
   plan: StackPlan;
@@ -41,6 +42,7 @@ export interface Added {
 export function prepareHot(resolved: ResolvedTemplate, options: HotOptions, report: Report): Prepared {
   const scopes = openScopes(resolved);
   const carriers = new Carriers(scopes, resolved, options, report);
+  reportUntold(resolved, options.plan.vms, carriers, report);
   // Before anything is written: what a vm needs may have to cross several borders.
   const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
   return { resolved, scopes, carriers, added };
@@ -64,6 +66,7 @@ export function measureHot(
     bytes += yamlBytes(carriers.serverProperties(name), 2);
     if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
   }
+  bytes += yamlBytes(Object.fromEntries(gatherTold(carriers)), 2);
   return { bytes, resourceCount: countResources(prepared) };
 }
 
@@ -79,10 +82,10 @@ export function countResources({ scopes, carriers, resolved }: Prepared): number
     if (vm.plan.group === undefined) return 5 + atDelete;
     const members = countMembers(levelsOf(vm.plan), resolved, 0);
     // Member, its server, and a carrier; or a deployment of the carrier that all have.
-    return answersForAll(vm) ? 3 + members * (3 + atDelete) : 1 + members * (5 + atDelete);
+    return ["group", "groups"].includes(vm.serves) ? 3 + members * (3 + atDelete) : 1 + members * (5 + atDelete);
   });
   // And the seal key.
-  const shared = added.length === 0 ? 0 : 1;
+  const shared = (added.length === 0 ? 0 : 1) + gatherTold(carriers).length;
   return [...written, ...added].reduce((sum, count) => sum + count, shared);
 }
 
