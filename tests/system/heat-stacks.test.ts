@@ -167,7 +167,7 @@ parameters: {size: {type: number, default: 2}}
     });
 
     test.concurrent("members of an AutoScalingGroup choose one of them and tell all of them, one that comes later too; so do groups within groups", async () => {
-      const deploy = async (size: number): Promise<{ urls: string[]; rest: unknown }> => {
+      const deploy = async (size: number): Promise<{ urls: string[]; rest: Record<string, unknown> }> => {
         const { status, outputs } = await bed.deploy(example("scaling"), "scaling", ["-P", `workers=${size}`]);
         expect(status).toBe(0);
         const { all, ...told } = outputs as { all: { workers: Record<string, string>; caches: string[][] } };
@@ -192,6 +192,11 @@ parameters: {size: {type: number, default: 2}}
       const three = await deploy(3);
       expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^worker\[[a-z0-9]{12}\] led by /)]);
       expect(three.rest).toEqual(two.rest);
+      // The oldest goes, which was the one to tell.
+      const left = await deploy(2);
+      const ids = (urls: string[]): (string | undefined)[] => urls.map((url) => url.split(" ")[0]);
+      expect(ids(left.urls)).toEqual(ids(three.urls.slice(1)));
+      expect(left.rest).toMatchObject({ caches: two.rest["caches"], probes: two.rest["probes"] });
       expect(await bed.weft("destroy", "scaling")).toMatchObject({ status: 0 });
     });
 

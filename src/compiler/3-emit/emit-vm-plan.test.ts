@@ -45,10 +45,11 @@ test("the same template gives the same generation, an edited role another one", 
   expect(generationOf("x")).toMatch(/^[0-9a-f]{16}$/);
 });
 
-test("a revealed secret is shown as a stack output, any other is not", () => {
+test("a revealed secret is shown as a stack output, and told to Heat", () => {
   const db = vm("db", "[{name: a, run: x, outputs: {word: {type: string, secret: true}}}]");
   const { plan } = emitText(`resources:\n${db}outputs: {word: {value: {get_attr: [db, word]}, reveal: true}}\n`);
   expect(plan.outputs["word"]?.secret).toBe(false);
+  expect(plan.vms[0]?.outputs?.["word"]?.secret).toBe(false);
 });
 
 test("a role that follows the choice of an index carries that index, also where it is for the others", () => {

@@ -53,7 +53,10 @@ function emitVmPlan(vm: ResolvedVm, template: ResolvedTemplate, access: Access, 
   if (granted === undefined) throw new Error(`no rights were derived for ${vm.id}`);
   const outputs = template.outputs
     .filter(({ spec }) => access.outputs.get(spec.name) === vm.id)
-    .map(({ spec, value, secret }) => [spec.name, { value: slots.bind(value, `outputs.${spec.name}`), secret }]);
+    .map(({ spec, value, secret }) => [
+      spec.name,
+      { value: slots.bind(value, `outputs.${spec.name}`), secret: secret && !spec.reveal },
+    ]);
   return {
     format: planFormat,
     vm: vm.id,
