@@ -1,8 +1,9 @@
 // Processes that a measurement stands on: an etcd server, an echo server, a hub, agents. Each ends with the measurement.
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, connect, type AddressInfo } from "node:net";
+import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -92,13 +93,25 @@ export async function tcpRoundTrip(port: number): Promise<() => Promise<number>>
   };
 }
 
+// Below those that Linux gives to outgoing connections: what is restarted, or binds its port only when it comes to lead, finds it free then too.
+const candidates = (function* () {
+  for (let n = randomInt(12_000); ; n++) yield 20_000 + (n % 12_000);
+})();
+
+/** A port of loopback on which nobody listens, another one at each call. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+  for (;;) {
+    const port = candidates.next().value;
+    const server = createServer().listen(port, "127.0.0.1");
+    const isFree = await once(server, "listening").then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, "close");
+    return port;
+  }
 }
 
 /** The `share`-quantile of a sample, e.g. 0.5 for the median. */

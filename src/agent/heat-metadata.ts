@@ -88,7 +88,7 @@ function readDeployment(entry: Entry): Deployment {
     tag: textOf(entry, "weft_tag"),
     values: (typeof values === "string" ? JSON.parse(values) : values) as Deployment["values"],
     valuesDigest: digest as NonNullable<Deployment["valuesDigest"]>,
-    ...(teller === "" ? {} : { teller }),
+    ...(teller === "" ? {} : { teller, server: textOf(entry, "deploy_server_id") }),
   };
 }
 

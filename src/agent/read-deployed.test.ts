@@ -17,3 +17,20 @@ test.for<[string | undefined, string[]]>([
   const telling = members.filter((member) => Object.keys(readDeployed(asked, { vm: member }).plan.outputs ?? {}).length > 0);
   expect(telling).toEqual(expected);
 });
+
+test("where Heat knows the one that tells by its server only, the vm on that server tells", () => {
+  const telling = ["one", "two"].map((server) => {
+    const { plan: own } = readDeployed({ ...deployment, teller: "two", server }, { vm: "app[0]" });
+    return Object.keys(own.outputs ?? {});
+  });
+  expect(telling).toEqual([[], ["urls"]]);
+});
+
+test("the digest of what is private is looked up by the indexes of all groups that the vm is in", () => {
+  const of = (vm: string): (() => unknown) => {
+    const read = { ...deployment, valuesDigest: { 0: "zero", 1: "one" } };
+    return () => readDeployed(read, { vm, valuesDigest: "one" });
+  };
+  expect(of("app[1]")).not.toThrow();
+  expect(of("app[0]")).toThrow("must be replaced");
+});

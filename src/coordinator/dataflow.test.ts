@@ -138,6 +138,18 @@ test("a gather of some takes the first that have a value, and every later reader
   expect(await dataflow.gather(cells, 2, "app.serve.url@2")).toEqual(met);
 });
 
+test("a gather of the first two names two of three that are all there, or come in one moment", async () => {
+  const { dataflow } = open();
+  const chosen = async (choice: string): Promise<unknown> => {
+    const gathered = await dataflow.gather(cells, 2, choice);
+    return gathered.state === "met" && gathered.members.map(({ cell }) => cell);
+  };
+  const early = chosen("early");
+  for (const cell of cells) void dataflow.publish(cell, value(cell, "app.serve"));
+  expect(await early).toHaveLength(2);
+  expect(await chosen("late")).toHaveLength(2);
+});
+
 test("a gather of any that lost the choice waits for the member that won", async () => {
   const { dataflow } = open();
   await dataflow.publish(cells[0] as string, value("zero"));

@@ -65,7 +65,8 @@ export async function gatherFirst(
   return gatherAll(readChoice(await decide(candidate), cells), settled, signal);
 }
 
-// Waits for `cells` as they settle, until `see` has a result; the other waits are then freed.
+// Shows `cells` to `see` as they settle, until it has a result; the others are not shown any more, though they may have settled in the same
+// moment, and their waits are freed.
 async function collect<T>(
   cells: string[],
   settled: Settle,
@@ -76,12 +77,15 @@ async function collect<T>(
   const stop = (): void => controller.abort(signal?.reason);
   if (signal?.aborted) stop();
   signal?.addEventListener("abort", stop, { once: true });
+  let isOver = false;
   try {
     return await new Promise<T>((resolve, reject) => {
       cells.forEach((cell, index) => {
         settled(cell, controller.signal).then((record) => {
-          const result = see(cell, index, record);
-          if (result !== undefined) resolve(result);
+          const result = isOver ? undefined : see(cell, index, record);
+          if (result === undefined) return;
+          isOver = true;
+          resolve(result);
         }, reject);
       });
     });

@@ -28,7 +28,7 @@ export const catalogue = {
     severity: "warning",
     says: ({ vm, reason }: { vm: string; reason: string }) => `Heat cannot hand ${vm} its plan: ${reason}`,
     hint: () => "weft up runs it all the same",
-    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and is told by Heat which vm it is. That cannot be done here, so the emitted template makes this vm without an agent, and its roles do not run there. Use groups at most two deep, of which the outer one is an OS::Heat::ResourceGroup, no conditions within the members of an OS::Heat::AutoScalingGroup, roles with `on_delete` in the stack's own template, and names of ASCII characters.",
+    why: "In a cloud, a vm gets its plan from a resource that weft adds to the stack, and is told by Heat which vm it is. That cannot be done here, so the emitted template makes this vm without an agent, and its roles do not run there. Use groups at most two deep and few nested stacks around them, names of ASCII characters, a newer heat_template_version, and what is hidden in the vm's own template or in those around it only.",
   },
   "outside-folder": {
     severity: "error",

@@ -55,8 +55,13 @@ export interface Deployment {
   tag: string;
   /** What Heat resolved, by slot; VmIdentity.values come on top. */
   values: Record<string, Json>;
-  /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. Of members that have names, a map by these. */
-  valuesDigest?: string | Record<string, string>;
-  /** The one member, by its index, that hands Heat the plan's stack outputs; absent: whoever is told this does. */
+  /** The digest of the private values that belong to it: see VmIdentity.valuesDigest. */
+  valuesDigest?: DigestOfMembers;
+  /** The one member that hands Heat the plan's stack outputs, by its index or its server's id; absent: whoever is told this does. */
   teller?: string;
+  /** The id of the server that this is for. */
+  server?: string;
 }
+
+/** Of members that are told as one, a map by the indexes of the outermost group, and in it of the next. */
+export type DigestOfMembers = string | { [index: string]: DigestOfMembers };

@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { readDeployed } from "../../src/agent/read-deployed.ts";
 import { instantiatePlan } from "../../src/agent/instantiate.ts";
 import { rightsTag, vmToken } from "../../src/hub/tokens.ts";
 import { chooseBranches, evaluateExpr, type Lookup } from "../../src/functions/evaluate.ts";
-import { memberId, membersOf, parseCellId } from "../../src/model/cell.ts";
+import { anyMember, memberId, membersOf, parseCellId } from "../../src/model/cell.ts";
 import { readsOf, visitExpr } from "../../src/model/expression.ts";
 import type { Json } from "../../src/model/json.ts";
-import type { VmIdentity } from "../../src/model/vm-identity.ts";
+import type { Deployment, DigestOfMembers, VmIdentity } from "../../src/model/vm-identity.ts";
 import type { Emitted } from "../../src/compiler/compile.ts";
 import type { VmPlan } from "../../src/model/vm-plan.ts";
 import { emitText } from "../support/compile-text.ts";
@@ -184,6 +185,24 @@ test.runIf(isHeatThere)("plan, values, token and tag arrive as weft would make t
 
 type Deployed = CreatedServer["deployments"][number] | undefined;
 
+/** The deployment that brings a vm its plan; no other is on it but, where a role of it runs when it leaves, the one for that. */
+function runOf({ deployments }: CreatedServer, leaves: boolean): Deployed {
+  const atDelete = { name: "weft_delete", actions: ["DELETE"], values: {} };
+  const [run, ...more] = deployments.toSorted((one, other) => one.name.length - other.name.length);
+  expect(more).toMatchObject(leaves ? [atDelete] : []);
+  expect(run).toMatchObject({ name: "weft", actions: ["CREATE", "UPDATE"] });
+  return run;
+}
+
+/** Expects that a vm takes its deployment for one that belongs to the private values that it has, and that no other would. */
+function expectPrivate(server: CreatedServer, run: Deployed): void {
+  const { vm, valuesDigest } = identityOf(server);
+  const told = JSON.parse(run?.config ?? "") as Deployment;
+  const deployment = { ...told, tag: "", values: {}, valuesDigest: run?.values["weft_values_digest"] as DigestOfMembers };
+  expect(() => readDeployed(deployment, { vm, valuesDigest }), vm).not.toThrow();
+  expect(() => readDeployed(deployment, { vm, valuesDigest: "another" }), vm).toThrow("must be replaced");
+}
+
 /** What the slots in a member's own plan come to. */
 function valuesFor(vm: string, compiled: VmPlan, deployed: Deployed): Json[] {
   const values = deployed?.values["weft_values"] as Record<string, Json>;
@@ -238,12 +257,10 @@ test.runIf(isHeatThere)(
       expect(identityOf(member)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
       expect(member.metadata).toEqual({ index: String(index) });
       expect(partsOf(member)).toContainEqual(["text/plain", "", `#!/bin/sh\necho ${index}`]);
-      const [run, more] = member.deployments.filter(({ name }) => name === "weft");
-      expect(more).toBeUndefined();
+      const run = runOf(member, true);
       const compiled = plan.vms[0] as VmPlan;
       expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
       expect(valuesFor(vm, compiled, run)).toContain(`10.0.0.${index}`);
-      expect(member.deployments.filter(({ name }) => name === "weft_delete")).toMatchObject([{ actions: ["DELETE"] }]);
     }
   },
 );
@@ -258,6 +275,7 @@ resources:
         tool: script
         roles:
           - {name: serve, run: x, inputs: {OWN: {value: {get_attr: [web, first_address]}, bind: deploy}}, outputs: {url: {type: string}}}
+          - {name: z, run: x, on_delete: true}
 outputs:
   url: {value: {get_attr: [web, url]}}
 `;
@@ -324,16 +342,14 @@ test.runIf(isHeatThere)("members of an AutoScalingGroup are known by the names t
       token: vmToken(tokenKey, stackId, vm),
       values: { "a.inputs.KEY": nasty },
     });
-    const [run, more] = server.deployments.filter((deployed) => deployed.name === "weft");
-    expect(more).toBeUndefined();
+    const run = runOf(server, true);
     expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, planOf("app[*]").rights));
     expect(run?.values["weft_values_digest"]).toBe(identityOf(server).valuesDigest);
-    expect(server.deployments.filter((deployed) => deployed.name === "weft_delete")).toMatchObject([{ actions: ["DELETE"] }]);
   }
   for (const [name, server] of farms) {
     const vm = `farms[${name}]/web`;
     expect(identityOf(server)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
-    const [run] = server.deployments;
+    const run = runOf(server, true);
     expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, planOf("farms[*]/web").rights));
     expect(valuesFor(vm, planOf("farms[*]/web"), run)).toEqual([`first_address of farms/${name}/web`]);
   }
@@ -367,6 +383,7 @@ resources:
             run: x
             inputs: {OWN: {value: {get_attr: [vm, first_address]}, bind: deploy}, KEY: {get_param: key}}
             outputs: {url: {type: string}}
+          - {name: z, run: x, on_delete: true}
   pair:
     type: OS::Heat::ResourceGroup
     condition: is_first
@@ -396,6 +413,12 @@ resources:
 ${site("here", "0")}${site("gone", "1")}  many:
     type: OS::Heat::ResourceGroup
     properties: {count: 2, resource_def: {type: deep.yaml, properties: {number: "%index%", key: {get_param: key}}}}
+  some:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 1, max_size: 2, resource: {type: outer.yaml, properties: {number: "0", key: {get_param: key}}}}
+  none:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 1, max_size: 2, resource: {type: outer.yaml, properties: {number: "1", key: {get_param: key}}}}
 `;
   return { emitted: emitText(text, { "outer.yaml": outer, "deep.yaml": inner }), parameters: { key: nasty }, attributes: {} };
 }
@@ -405,7 +428,7 @@ test.runIf(isHeatThere)(
   () => {
     const { servers } = created[4] as Created;
     const { plan, generation } = ofMaybe().emitted;
-    const found = Object.keys(servers).map((name) => name.replace(/(scaling\/)[a-z0-9]+/, "$1NAME"));
+    const found = Object.keys(servers).map((name) => name.replaceAll(/((scaling|some)\/)[a-z0-9]+/g, "$1NAME"));
     expect(found.toSorted()).toEqual([
       "here/deep/vm",
       "here/pair/0/member",
@@ -413,21 +436,28 @@ test.runIf(isHeatThere)(
       "here/scaling/NAME/member",
       "here/vm",
       "many/0/vm",
+      "some/NAME/deep/vm",
+      "some/NAME/pair/0/member",
+      "some/NAME/pair/1/member",
+      "some/NAME/scaling/NAME/member",
+      "some/NAME/vm",
     ]);
+    const [some] = Object.keys(servers).flatMap((name) => /^some\/([^/]*)\/vm$/.exec(name)?.[1] ?? []);
     for (const [path, vm, compiledAs] of [
       ["many/0/vm", "many[0]/vm", "many[*]/vm"],
       ["here/vm", "here/vm", "here/vm"],
       ["here/deep/vm", "here/deep/vm", "here/deep/vm"],
+      [`some/${some}/vm`, `some[${some}]/vm`, "some[*]/vm"],
+      [`some/${some}/deep/vm`, `some[${some}]/deep/vm`, "some[*]/deep/vm"],
     ] as const) {
       const server = servers[path] as CreatedServer;
       const compiled = plan.vms.find((one) => one.vm === compiledAs) as VmPlan;
-      const [run, more] = server.deployments;
-      expect(more).toBeUndefined();
+      const run = runOf(server, true);
       expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
-      expect(run?.values["weft_values_digest"]).toBe(identityOf(server).valuesDigest);
+      expectPrivate(server, run);
       expect(valuesFor(vm, compiled, run)).toContain(`first_address of ${path}`);
     }
-    for (const server of Object.values(servers)) expect(server.deployments).toHaveLength(1);
+    for (const [path, server] of Object.entries(servers)) runOf(server, path.endsWith("/vm"));
   },
 );
 
@@ -454,6 +484,7 @@ resources:
                   GATE: {get_attr: [gate, mac_address]}
                   KEY: {get_param: key}
                 outputs: {url: {type: string}}
+              - {name: z, run: x, on_delete: true}
   some:
     type: OS::Heat::AutoScalingGroup
     condition: has_some
@@ -478,13 +509,24 @@ resources:
       count: 2
       removal_policies: [{resource_list: ["1"]}]
       resource_def: {type: farm.yaml, properties: {number: "%index%", size: {get_param: size}, key: {get_param: key}}}
+  pool:
+    type: OS::Heat::AutoScalingGroup
+    properties: {min_size: 2, max_size: 3, resource: {type: farm.yaml, properties: {number: "2", size: {get_param: size}, key: {get_param: key}}}}
+  idle:
+    type: OS::Heat::AutoScalingGroup
+    properties:
+      {min_size: 0, max_size: 3, desired_capacity: 0, resource: {type: farm.yaml, properties: {number: "2", size: {get_param: size}, key: {get_param: key}}}}
   db:
     type: OS::Nova::Server
     properties: {image: i, flavor: f}
     metadata:
-      weft: {tool: script, roles: [{name: a, run: x, inputs: {URLS: {get_attr: [farms, urls]}, ALL: {get_attr: [farms, all]}}}]}
+      weft: {tool: script, roles: [{name: a, run: x, inputs: {IDLE: {get_attr: [idle, outputs_list, urls]}, URLS: {get_attr: [farms, urls]}, ALL: {get_attr: [farms, all]}, POOL: {get_attr: [pool, outputs_list, urls]}, SOME: {get_attr: [pool, outputs, all]}}}]}
 `;
-  return { emitted: emitText(text, { "farm.yaml": farm }), parameters: { key: nasty, size: "2" }, attributes: {} };
+  return {
+    emitted: emitText(text, { "farm.yaml": farm }),
+    parameters: { key: nasty, size: "2" },
+    attributes: {},
+  };
 }
 
 test.runIf(isHeatThere)(
@@ -495,27 +537,29 @@ test.runIf(isHeatThere)(
     expect(edges).toEqual([]);
     const compiledAs = (vm: string): VmPlan => plan.vms.find((one) => one.vm === vm) as VmPlan;
     const found = Object.keys(servers).filter((path) => path !== "db");
-    const webs = found.filter((path) => path.includes("/web/"));
-    expect(webs.toSorted()).toEqual([
-      "farms/0/web/0/member",
-      "farms/0/web/1/member",
-      "farms/2/web/0/member",
-      "farms/2/web/1/member",
-    ]);
-    const somes = found.filter((path) => path.includes("/some/"));
-    expect(somes).toHaveLength(1);
+    const shapes = found.map((path) => path.replaceAll(/(?<=(pool|some)\/)[a-z0-9]{12}/g, "NAME")).toSorted();
+    expect(shapes).toEqual(
+      ["farms/0", "farms/2", "pool/NAME", "pool/NAME"]
+        .flatMap((outer) => [
+          ...(outer === "farms/0" ? [] : [`${outer}/some/NAME/member`]),
+          `${outer}/web/0/member`,
+          `${outer}/web/1/member`,
+        ])
+        .toSorted(),
+    );
+    const idOf = (path: string): string => path.replaceAll(/\/([0-9]+|[a-z0-9]{12})(?=\/)/g, "[$1]").replace(/\/member$/, "");
     for (const path of found) {
-      const [, outer, group, inner] = path.split("/");
-      const vm = `farms[${outer}]/${group}[${inner}]`;
-      const compiled = compiledAs(`farms[*]/${group}[*]`);
+      const vm = idOf(path);
+      const compiled = compiledAs(anyMember(vm));
       const server = servers[path] as CreatedServer;
-      const [run, more] = server.deployments;
-      expect(more).toBeUndefined();
+      const isWeb = path.includes("/web/");
+      const run = runOf(server, isWeb);
       expect(identityOf(server)).toMatchObject({ vm, token: vmToken(tokenKey, stackId, vm) });
       expect(run?.values["weft_tag"]).toBe(rightsTag(tokenKey, stackId, vm, generation, compiled.rights));
       const values = valuesFor(vm, compiled, run);
-      expect(values).toContain(`mac_address of farms/${outer}/gate`);
-      if (group === "web") expect(values).toContain(`first_address of ${path}`);
+      expect(values).toContain(`mac_address of ${path.replace(/\/[^/]*\/[^/]*\/member$/, "/gate")}`);
+      if (isWeb) expect(values).toContain(`first_address of ${path}`);
+      expectPrivate(server, run);
     }
     const [read] = (servers["db"] as CreatedServer).deployments;
     const { inputs } = compiledAs("db").roles[0] as VmPlan["roles"][0];
@@ -529,7 +573,6 @@ test.runIf(isHeatThere)(
             ? membersOf(evaluateExpr(one.size, lookup)).map((member) => memberId(one.group, member))
             : [parseCellId(one.cell)?.vm ?? ""]),
         );
-    const idOf = (path: string): string => path.replace(/^farms\/(\d+)\/(\w+)\/(\w+)\/member$/, "farms[$1]/$2[$3]");
-    expect(gathered.toSorted()).toEqual([...webs, ...somes].map(idOf).toSorted());
+    expect(gathered.toSorted()).toEqual(found.map(idOf).toSorted());
   },
 );

@@ -106,7 +106,9 @@ class Run:
         plugin = nova.NovaClientPlugin(somewhere)
         sent = plugin.build_userdata(metadata, content, user_data_format=format)
         properties = {key: one.properties[key] for key in ("image", "flavor", "name", "networks")}
-        self.servers[f"id of {name}"] = {
+        # Without the slash that no id has.
+        server_id = f"id of {name}".replace("/", ".")
+        self.servers[server_id] = {
             "name": name,
             "userData": sent,
             "metadata": metadata,
@@ -114,7 +116,7 @@ class Run:
             "properties": properties,
             "deployments": [],
         }
-        return f"id of {name}", lambda path: self.look_up(name, path)
+        return server_id, lambda path: self.look_up(name, path)
 
     def make_deployment(self, one, name):
         deployed = {
@@ -123,18 +125,19 @@ class Run:
             "actions": one.properties["actions"],
             "values": one.properties["input_values"],
         }
-        on = self.servers[one.properties["server"]]
+        server_id = one.properties["server"]
+        on = self.servers[server_id]
         on["deployments"].append(deployed)
         if deployed["name"] != "weft":
             return name, lambda path: self.look_up(name, path)
-        answer = None if self.told is None else self.answer(on["name"], deployed)
+        answer = None if self.told is None else self.answer(on["name"], server_id, deployed)
         return name, lambda path: select({"outputs": answer}, path)
 
-    def answer(self, server, deployed):
+    def answer(self, server, server_id, deployed):
         """What the agent of a server tells Heat."""
         plan = json.loads(deployed["config"])["plan"]
         # The index of a member stands before the last name.
-        tells = deployed["values"].get("weft_teller") in (None, server.split("/")[-2:][0])
+        tells = deployed["values"].get("weft_teller") in (None, server_id, server.split("/")[-2:][0])
         return {output: {"by": server, "value": self.told[output]} for output in plan.get("outputs") or {} if tells}
 
     def look_up(self, name, path):

@@ -88,7 +88,7 @@ test.runIf(isHeatThere)("of the members of each group one is asked", () => {
     );
   expect([...askedOf("app/")]).toEqual([shown(answered, "leader").by.split("/")[1]]);
   expect([...askedOf("store/")]).toEqual(["0"]);
-  expect([...askedOf("farms/1/field/")]).toEqual(["0"]);
+  expect([...askedOf("farms/1/field/")]).toEqual(["id of farms.1.field.0.member"]);
   expect([...askedOf("farms/1/gate")]).toEqual([undefined]);
 });
 

@@ -108,8 +108,19 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
       expect(await bed.weft("destroy", "shop")).toMatchObject({ status: 0 });
     });
 
-    test.concurrent("a failing role fails the stack with its reason; mended and edited roles run again, and only they and their readers; on_delete comes first", async () => {
-      const leaving = (make: string): string => pair("pair", make, role("pair", "leave", "true", ", on_delete: true"));
+    test.concurrent("a failing role fails the stack with its reason; mended and edited roles run again, and only they and their readers; on_delete comes first, in a nested stack that leaves its group too", async () => {
+      const leave = role("pair", "leave", "true", ", on_delete: true");
+      // What follows in the template after b: a group of nested stacks that shrinks.
+      const sites = `  sites:
+    type: OS::Heat::ResourceGroup
+    properties: {count: {get_param: size}, resource_def: {type: site.yaml}}
+parameters: {size: {type: number, default: 2}}
+`;
+      bed.write(
+        "site.yaml",
+        `heat_template_version: 2018-08-31\nresources:\n  vm:\n    ${server}\n    metadata:\n      weft:\n        roles:\n${leave}`,
+      );
+      const leaving = (make: string): string => pair("pair", make, leave + sites);
       const failed = await bed.deploy(bed.write("pair.yaml", leaving("echo no space >&2; exit 7")), "pair");
       expect(failed).toMatchObject({
         status: 3,
@@ -131,13 +142,18 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
         ],
         servers: [],
       });
-      const edited = await bed.deploy("pair.yaml", "pair");
+      const edited = await bed.deploy("pair.yaml", "pair", ["-P", "size=1"]);
       expect(edited).toMatchObject({ status: 0, outputs: { y: "got-two" } });
-      expect(bed.takeHeard("pair")).toEqual(["a.make", "b.use"]);
-      expect(serversOf("pair")).toEqual(servers);
+      const heard = bed.takeHeard("pair");
+      expect(heard.filter((role) => role !== "sites[1]/vm.leave")).toEqual(["a.make", "b.use"]);
+      expect(heard).toHaveLength(3);
+      expect(servers).toHaveLength(4);
+      const left = serversOf("pair");
+      expect(left).toEqual(servers.filter((id) => left.includes(id)));
+      expect(left).toHaveLength(3);
 
       expect(await bed.weft("destroy", "pair")).toMatchObject({ status: 0 });
-      expect(bed.takeHeard("pair")).toEqual(["b.leave"]);
+      expect(bed.takeHeard("pair").toSorted()).toEqual(["b.leave", "sites[0]/vm.leave"]);
       expect(serversOf("pair")).toEqual([]);
     });
 
@@ -169,6 +185,9 @@ ${role(stack, "use", "weft-put y got-$X", ", inputs: {X: {get_attr: [a, x]}}, ou
         second: `${leader} led by ${leader}`,
         caches: [[], [expect.stringMatching(/^sites\[1\]\/cache\[0\] at \d/)]],
         probes: [0, 1].map((site) => [expect.stringMatching(new RegExp(`^sites\\[${site}\\]/probe\\[[a-z0-9]{12}\\]$`))]),
+        outposts: [/^outposts\[[a-z0-9]{12}\]\/cache\[0\] at \d/, /^outposts\[[a-z0-9]{12}\]\/probe\[[a-z0-9]{12}\]$/].map(
+          (vm) => [[expect.stringMatching(vm)]],
+        ),
       });
       const three = await deploy(3);
       expect(three.urls).toEqual([...two.urls, expect.stringMatching(/^worker\[[a-z0-9]{12}\] led by /)]);

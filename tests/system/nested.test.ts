@@ -48,6 +48,7 @@ test("groups scale, and stand within groups, each of its own size", () => {
     workers: urls,
     caches,
     probes: [["sites[0]/probe[0]"], ["sites[1]/probe[0]"]],
+    outposts: [[[expect.stringMatching(/^outposts\[0\]\/cache\[0\] at 127\./)]], [["outposts[0]/probe[0]"]]],
   });
 });
 

@@ -9,6 +9,7 @@ import { mergeValues } from "./merge-values.ts";
 import type { Environment, MergeStrategy } from "./parse-environment.ts";
 import { valueTypes } from "./parse-inputs.ts";
 import type { ParseContext } from "./parse-value.ts";
+import { pythonValue } from "../../functions/python-text.ts";
 import { readParameterValue } from "../../functions/read-parameter-value.ts";
 import { type Fields, isNull, openMap, toJson } from "./read-fields.ts";
 
@@ -145,7 +146,9 @@ function checkValue(
   context: ParseContext,
 ): Json | undefined {
   const { name, type } = parameter;
-  const read = readParameterValue(raw, type);
+  // Of a map or a list Heat makes a text as Python writes it, here and nowhere else.
+  const isStructure = type === "string" && raw !== null && typeof raw === "object";
+  const read = isStructure ? { value: pythonValue(raw) } : readParameterValue(raw, type);
   const broken = "problem" in read ? undefined : findBrokenConstraint(read.value, constraints);
   const problem = "problem" in read ? read.problem : broken?.problem;
   if (problem !== undefined)

@@ -25,7 +25,7 @@ import {
   toldTemplate,
 } from "./heat-files.ts";
 import { writtenOf } from "./hot-values.ts";
-import { conditionsOf, innermost, isUnsure, liftSure, ofMembers } from "./lift-values.ts";
+import { conditionsOf, innermost, isUnsure, liftServers, liftSure, ofMembers } from "./lift-values.ts";
 import type { HotOptions } from "./prepare-hot.ts";
 import { reasonNotDelivered, runsAtDelete } from "./not-delivered.ts";
 import { folderOf, isElsewhere, relativePath } from "./relative-path.ts";
@@ -44,7 +44,7 @@ export interface CarriedVm {
   ownCondition?: Json;
   /** That of what stands for it in the stack's own template. */
   condition?: Json;
-  /** Whether it may be missing where that is there. */
+  /** Whether it may be missing where that is there, and its carrier is there all the same. */
   isUnsure: boolean;
   /** Whom one carrier serves. */
   serves: Carrier["serves"];
@@ -89,9 +89,11 @@ export class Carriers {
     const ownCondition = localCondition(resource, resourceConditions);
     const indexVar = plan.group?.indexVar;
     const isNamed = isInScalingGroup(scope, own);
-    const serves = plan.outer !== undefined ? "groups" : indexVar === undefined ? "vm" : isNamed ? "group" : "member";
     // A group that is not there has no members.
     const mayBeMissing = own.group === undefined && isUnsure({ scope, ownCondition });
+    // Of named members one may be missing: a map of them would have it, a list has not.
+    const isListed = plan.outer !== undefined || (isNamed && mayBeMissing);
+    const serves = isListed ? "groups" : indexVar === undefined ? "vm" : isNamed ? "group" : "member";
     const teller = serves === "member" ? memberNumbers(1, plan.group?.skip)[0] : "first";
     return {
       plan,
@@ -102,9 +104,9 @@ export class Carriers {
       isNamed,
       ...(ownCondition === undefined ? {} : { ownCondition }),
       ...(condition === undefined ? {} : { condition }),
-      isUnsure: mayBeMissing,
+      isUnsure: mayBeMissing && !isListed,
       serves,
-      ...(plan.outputs === undefined || serves === "vm" || mayBeMissing || teller === undefined ? {} : { teller }),
+      ...(plan.outputs === undefined || serves === "vm" || (mayBeMissing && !isListed) || teller === undefined ? {} : { teller }),
     };
   }
 
@@ -119,9 +121,9 @@ export class Carriers {
     return this.#root.names.get(`weft_${resource.replace(/[^A-Za-z0-9_.-]/g, ".")}_outputs`, `outputs of ${resource}`);
   }
 
-  /** The name of the resource that makes a vm's user_data, where the vm stands. */
-  bootNameOf({ scope, own }: CarriedVm): string {
-    return scope.names.get(`weft_${own.name.replace(/[^A-Za-z0-9_.-]/g, ".")}_boot`, `boot of ${own.name}`);
+  /** The name of a resource beside a vm: what makes its user_data, or what runs when it leaves. */
+  nameBeside({ scope, own }: CarriedVm, what: "boot" | "at_delete" | "delete"): string {
+    return scope.names.get(`weft_${own.name.replace(/[^A-Za-z0-9_.-]/g, ".")}_${what}`, `${what} of ${own.name}`);
   }
 
   /** How a template names a file of ours: in their folder they lie side by side. */
@@ -131,9 +133,8 @@ export class Carriers {
 
   /** What hands a vm its plan. */
   carrierResource(vm: CarriedVm): JsonMap {
-    const { plan, resource, scope, own: server, indexVar, condition } = vm;
-    const [outer] = plan.outer ?? [];
-    const index = outer?.indexVar ?? (vm.isNamed ? undefined : indexVar);
+    const { plan, resource, scope, own: server, indexVar, condition, serves } = vm;
+    const index = serves === "member" ? indexVar : undefined;
     const file = this.#add(
       `${fileName(resource)}.yaml`,
       carrierTemplate({
@@ -142,17 +143,20 @@ export class Carriers {
         generation: this.#options.generation,
         rights: rightsText(plan.rights),
         isUnsure: vm.isUnsure,
-        serves: vm.serves,
-        runsAtDelete: runsAtDelete(plan),
+        serves,
+        depth: levelsOf(plan).length - (server.group === undefined ? 0 : 1),
+        runsAtDelete: runsAtDelete(plan) && server.group === undefined && scope.parent === undefined,
         hasDigest: scope.parent !== undefined && this.#private(vm) !== undefined,
         ...(vm.teller === undefined ? {} : { teller: vm.teller }),
       }),
     );
     // Of a group in a nested stack its map comes up, of a stack in a group the map is made on the way.
     const ids =
-      server.group === undefined
-        ? liftSure(vm, { get_resource: server.name }, "")
-        : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
+      serves === "groups"
+        ? liftServers(vm, server)
+        : server.group === undefined
+          ? liftSure(vm, { get_resource: server.name }, "")
+          : liftSure(vm, { get_attr: [server.name, "refs_map"] }, {});
     const properties: JsonMap = {
       ...(indexVar === undefined ? { server: ids } : { servers: ids }),
       ...(index === undefined ? {} : { index }),
@@ -171,7 +175,7 @@ export class Carriers {
     };
   }
 
-  // As many members as the vm's own group has, with the same numbers; of groups within a group, as many as that has.
+  // As many members as the vm's own group has, with the same numbers.
   #groupProperties({ plan, scope, own }: CarriedVm): JsonMap {
     if (scope.parent === undefined) {
       const written = own.properties?.kind === "map" ? own.properties.entries : [];
@@ -180,9 +184,8 @@ export class Carriers {
       );
       return Object.fromEntries(shared.map(({ key, value }) => [key, writtenOf(value)]));
     }
-    const level = plan.outer?.[0] ?? plan.group;
-    if (level === undefined) throw new Error(`${plan.vm} is in no group`);
-    const { name, indexVar, skip } = level;
+    if (plan.group === undefined) throw new Error(`${plan.vm} is in no group`);
+    const { name, indexVar, skip } = plan.group;
     const removed = skip === undefined ? {} : { removal_policies: [{ resource_list: skip.map(String) }] };
     return { count: this.#countOf(withoutIndexes(name)), index_var: indexVar, ...removed };
   }
@@ -369,20 +372,6 @@ export class Carriers {
     };
   }
 
-  /** How many resources are added, in nested stacks too. */
-  countResources(): number {
-    const counts = this.vms.map(({ plan }) => {
-      const inCarrier = 2 + (runsAtDelete(plan) ? 2 : 0);
-      if (plan.group === undefined) return 3 + inCarrier;
-      const sizes = levelsOf(plan).map(({ name }) => this.#resolved.sizes.get(withoutIndexes(name)));
-      const members = sizes.reduce((product, size) => product * (size?.kind === "value" ? Number(size.value) : 0), 1);
-      // Member, its server, and a carrier.
-      return 1 + members * (3 + inCarrier);
-    });
-    // And the seal key.
-    return counts.reduce((sum, count) => sum + count, counts.length === 0 ? 0 : 1);
-  }
-
   #keys(scope: EmitScope): JsonMap {
     return {
       stack: scope.bring("weft_stack", { get_param: "OS::stack_id" }),
@@ -428,7 +417,7 @@ export class Carriers {
     const { own: server } = vm;
     const digest: Json =
       server.group === undefined
-        ? { get_attr: [this.bootNameOf(vm), "values_digest"] }
+        ? { get_attr: [this.nameBeside(vm, "boot"), "values_digest"] }
         : { get_attr: [server.name, membersKey(server), "values_digest"] };
     return { values_digest: liftSure(vm, digest, "") };
   }

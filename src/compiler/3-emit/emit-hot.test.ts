@@ -107,6 +107,24 @@ ${vm("db", "[{name: a, run: x}]")}  weft_db: {type: OS::Heat::None}
   expect(hot).toContain("seal_key: {get_attr: [weft_seal_key_, value]}");
 });
 
+test("what runs when a vm of a nested stack leaves stands beside the vm, under names that are free; of a vm of the stack's own template it is in its carrier", () => {
+  const leaving = vm("db", "[{name: a, run: x}, {name: z, run: x, on_delete: true}]");
+  const nested = `heat_template_version: 2018-08-31\nresources:\n${leaving}  weft_db_delete: {type: OS::Heat::None}\n`;
+  const { hot, files } = emitText(`resources:\n${leaving}  outer: {type: outer.yaml}\n`, { "outer.yaml": nested });
+  const { resources } = parse(files["outer.yaml"] as string) as { resources: Record<string, unknown> };
+  expect(resources["weft_db_at_delete"]).toMatchObject({ type: "OS::Heat::SoftwareConfig" });
+  expect(resources["weft_db_delete_"]).toMatchObject({
+    type: "OS::Heat::SoftwareDeployment",
+    properties: { config: { get_resource: "weft_db_at_delete" }, server: { get_resource: "db" }, actions: ["DELETE"] },
+  });
+  expect(hot).not.toContain("delete");
+  const carriers = ["db.yaml", "outer~2fdb.yaml"].map((file) => parse(files[file] as string) as { resources: object });
+  expect(carriers.map((carrier) => Object.keys(carrier.resources))).toEqual([
+    ["plan", "run", "at_delete", "delete"],
+    ["plan", "run"],
+  ]);
+});
+
 test("what is private reaches a vm by user_data alone, and does not make it wait for other vms", () => {
   const input = "{list_join: [':', [{get_attr: [password, value]}, {get_attr: [web, addresses]}, {get_param: key}]]}";
   const { hot, plan } = emitText(`parameters: {key: {type: string, hidden: true}}

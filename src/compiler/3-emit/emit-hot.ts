@@ -1,11 +1,13 @@
 // The plain templates for Heat: the user's own YAML, comments and all, without what is ours in it, and with what hands each vm its plan.
-import type { YAMLMap } from "yaml";
+import { parse, type YAMLMap } from "yaml";
 import type { Report } from "../../diagnostics/diagnostic.ts";
 import type { Json, JsonMap } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Resource, Template } from "../../model/template.ts";
 import type { CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, scopeAt } from "./emit-scopes.ts";
+import { deleteDeployment } from "./heat-files.ts";
+import { runsAtDelete } from "./not-delivered.ts";
 import { type Added, countResources, type HotOptions, prepareHot } from "./prepare-hot.ts";
 import { readDocument } from "./read-document.ts";
 import { folderOf, relativePath } from "./relative-path.ts";
@@ -134,10 +136,23 @@ function addBoot(tree: Tree, resource: YAMLMap, vm: CarriedVm, boot: JsonMap, ca
     return [];
   }
   const properties = tree.own(resource, "properties");
-  const name = carriers.bootNameOf(vm);
+  const name = carriers.nameBeside(vm, "boot");
   for (const [key, value] of Object.entries(carriers.serverProperties(name))) tree.setPlain(properties, key, value);
   const conditional = vm.ownCondition === undefined ? {} : { condition: vm.ownCondition };
-  return [[name, { type: carriers.pathFrom(vm.scope, carriers.bootFile()), ...conditional, properties: boot }]];
+  const boots = { type: carriers.pathFrom(vm.scope, carriers.bootFile()), ...conditional, properties: boot };
+  return [[name, boots], ...atDelete(vm, carriers, conditional)];
+}
+
+// What goes before a single vm of a nested stack does stands beside it: its carrier is in another stack, which outlives it in a group that shrinks.
+function atDelete(vm: CarriedVm, carriers: Carriers, conditional: JsonMap): [string, Json][] {
+  if (!runsAtDelete(vm.plan) || vm.scope.parent === undefined) return [];
+  const names = ["at_delete", "delete"] as const;
+  const [configName, name] = names.map((what) => JSON.stringify(carriers.nameBeside(vm, what)));
+  const resources = parse(deleteDeployment(`{get_resource: ${JSON.stringify(vm.own.name)}}`, configName, name)) as Record<
+    string,
+    JsonMap
+  >;
+  return Object.entries(resources).map(([key, resource]) => [key, { ...resource, ...conditional }]);
 }
 
 function addFrame(tree: Tree, carriers: Carriers): void {

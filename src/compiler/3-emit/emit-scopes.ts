@@ -59,20 +59,25 @@ export class EmitScope {
     );
   }
 
-  /** What stands in the stack's own template for a value of this one; of all members, where there are several, a map by number; `otherwise` where a stack on the way is missing. */
-  lift(value: Json, otherwise: Json = ""): Json {
+  /**
+   * What stands in the stack's own template for a value of this one; of all members, where there are several, a map by number, or a list
+   * (`as`); `otherwise` where a stack on the way is missing.
+   */
+  lift(value: Json, otherwise: Json = "", as: "map" | "list" = "map"): Json {
     const { parent, resource } = this;
     if (parent === undefined || resource === undefined) return value;
     const known = [...this.exports].find(([, other]) => JSON.stringify(other) === JSON.stringify(value))?.[0];
     const name = known ?? this.names.get(`weft_value_${this.exports.size + 1}`);
     this.exports.set(name, value);
     // In the first version an attribute does not see the path behind it: there it is the list over the members.
-    const isMap = resource.group !== undefined && parent.template.version !== "2013-05-23";
-    const lifted: Json = { get_attr: [resource.name, ...(isMap ? [membersKey(resource)] : []), name] };
+    const isMap = as === "map" && resource.group !== undefined && parent.template.version !== "2013-05-23";
+    const isListOfNamed = as === "list" && resource.group?.kind === "AutoScalingGroup";
+    const key = isMap ? [membersKey(resource)] : isListOfNamed ? ["outputs_list"] : [];
+    const lifted: Json = { get_attr: [resource.name, ...key, name] };
     // In the stack's own template what asks has the same condition.
     const isSure = this.condition === undefined || parent.parent === undefined;
     const missing = isMap ? {} : otherwise;
-    return parent.lift(isSure ? lifted : { if: [this.condition, lifted, missing] }, missing);
+    return parent.lift(isSure ? lifted : { if: [this.condition, lifted, missing] }, missing, as);
   }
 
   /** What stands here for a value of the template in `from`, in which this one lies; the parameter is named `wanted`. */

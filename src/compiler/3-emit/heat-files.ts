@@ -112,13 +112,13 @@ export interface Carrier {
   generation: string;
   /** The text of its rights. */
   rights: string;
-  /**
-   * Whom one such template serves: a vm, one member of a group that it is given the index of, all members of one, or all members of
-   * the group within one member of another, whose index it is given.
-   */
+  /** Whom one such template serves: a vm, one member of a group that it is given the index of, all members of one, or those of groups within groups. */
   serves: "vm" | "member" | "group" | "groups";
+  /** How many lists around each other hold the list of the servers of groups within groups. */
+  depth: number;
   /** Whether what is served may be missing, as the parameter `present` says: "yes", or of a group's members a map by number. */
   isUnsure: boolean;
+  /** Whether a role of the vm runs when it leaves, and nothing beside its server sees to that. */
   runsAtDelete: boolean;
   /** Whether the digest of what is private comes from where user_data is made; of a group by the members' indexes. */
   hasDigest: boolean;
@@ -129,7 +129,7 @@ export interface Carrier {
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
 export function carrierTemplate(carrier: Carrier): string {
   const { serves, isUnsure } = carrier;
-  const hasIndex = serves === "member" || serves === "groups";
+  const hasIndex = serves === "member";
   const isGroup = serves === "group" || serves === "groups";
   const ofMember = (name: string): string => `{get_param: [${name}, {get_param: index}]}`;
   const server = serves === "member" ? ofMember("servers") : "{get_param: server}";
@@ -138,19 +138,27 @@ export function carrierTemplate(carrier: Carrier): string {
     : "  private: {type: json, hidden: true, default: {}}\n";
   const given = hasIndex ? ofMember("values_digest") : "{get_param: values_digest}";
   const digest = carrier.hasDigest ? given : valuesDigest;
+  let list = "{get_param: servers}";
+  for (let level = 0; level < carrier.depth; level++) list = `{list_concat: ${list}}`;
   // While Heat only validates, nothing is known of the servers.
-  const servers = serves === "groups" ? `{if: [has_servers, ${ofMember("servers")}, {}]}` : "{get_param: servers}";
+  const ofList = (value: string, otherwise: string): string => `{if: [has_servers, ${value}, ${otherwise}]}`;
+  const byId = `{map_merge: {repeat: {for_each: {"%id%": ${list}}, template: {"%id%": "%id%"}}}}`;
+  const servers = serves === "groups" ? ofList(byId, "{}") : "{get_param: servers}";
   const [type, target] = isGroup
     ? ["OS::Heat::SoftwareDeploymentGroup", `servers: ${servers}`]
     : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
   const conditions = [
     ...(isUnsure ? [`is_there: {equals: [${serves === "member" ? ofMember("present") : "{get_param: present}"}, "yes"]}`] : []),
-    ...(serves === "groups" ? [`has_servers: {not: {equals: [${ofMember("servers")}, ""]}}`] : []),
+    ...(serves === "groups" ? ["has_servers: {not: {equals: [{get_param: servers}, {}]}}"] : []),
   ];
   const presence = `${isUnsure ? `  present: {type: ${serves === "member" ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
   const conditional = isUnsure ? "    condition: is_there\n" : "";
   const ifThere = (value: string, otherwise: string): string => (isUnsure ? `{if: [is_there, ${value}, ${otherwise}]}` : value);
-  const teller = carrier.teller === "first" ? firstOf(servers) : quoted(String(carrier.teller));
+  const first =
+    serves === "groups"
+      ? ofList(firstOf(list), '""')
+      : firstOf(`{repeat: {template: "%member%", for_each: {"%member%": ${servers}}}}`);
+  const teller = carrier.teller === "first" ? first : quoted(String(carrier.teller));
   const told = isGroup ? `{get_attr: [run, outputs, ${teller}]}` : ifThere("{get_attr: [run, outputs]}", "{}");
   const outputs = [
     ...(isGroup ? [] : [`  OS::stack_id: {value: ${ifThere(server, '""')}}\n`]),
@@ -182,12 +190,12 @@ ${conditional}    properties:
         weft_tag: ${nestedDigest(["rights", "{get_param: stack}", quoted(carrier.vm), quoted(carrier.generation), quoted(carrier.rights)])}
         weft_values: {get_param: values}
         weft_values_digest: ${digest}
-${carrier.teller === undefined ? "" : `        weft_teller: ${teller}\n`}${carrier.runsAtDelete && serves === "vm" ? deleteDeployment(server) : ""}${outputs.length === 0 ? "" : `outputs:\n${outputs.join("")}`}`;
+${carrier.teller === undefined ? "" : `        weft_teller: ${teller}\n`}${carrier.runsAtDelete ? deleteDeployment(server) : ""}${outputs.length === 0 ? "" : `outputs:\n${outputs.join("")}`}`;
 }
 
-// The first key of a map; "" of an empty one. yaql takes no more than 200.
-function firstOf(map: string): string {
-  return `{str_split: [",", {list_join: [",", {repeat: {template: "%member%", for_each: {"%member%": ${map}}}}]}, 0]}`;
+// The first text of a list; "" of an empty one. yaql takes no more than 200.
+function firstOf(list: string): string {
+  return `{str_split: [",", {list_join: [",", ${list}]}, 0]}`;
 }
 
 /** The nested template that has the stack outputs that several carriers may have: all the same, or none. */
@@ -198,16 +206,16 @@ outputs:
   outputs: {value: {map_merge: {get_param: [told, all]}}}
 `;
 
-// It waits for nothing when it is created. What runs is what the vm was told last.
-function deleteDeployment(server: string): string {
-  return `  at_delete:
+/** Resources, as YAML: what runs roles when `server` leaves. It waits for nothing when it is created. What runs is what the vm was told last. */
+export function deleteDeployment(server: string, configName = "at_delete", name = "delete"): string {
+  return `  ${configName}:
     type: OS::Heat::SoftwareConfig
     properties: {group: weft, config: '{}', outputs: [{name: error, type: String, error_output: true}]}
-  delete:
+  ${name}:
     type: OS::Heat::SoftwareDeployment
     properties:
       name: weft_delete
-      config: {get_resource: at_delete}
+      config: {get_resource: ${configName}}
       server: ${server}
       actions: [DELETE]
       signal_transport: HEAT_SIGNAL

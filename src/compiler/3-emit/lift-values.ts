@@ -2,6 +2,7 @@
 import { withoutIndexes } from "../../model/cell.ts";
 import { type Expr, visitExpr } from "../../model/expression.ts";
 import type { Json } from "../../model/json.ts";
+import type { Resource } from "../../model/template.ts";
 import { isOwnMember } from "./bind-values.ts";
 import { type EmitScope, localCondition, localHot, localized, membersKey } from "./emit-scopes.ts";
 
@@ -22,6 +23,12 @@ export function isUnsure({ scope, ownCondition }: Placed): boolean {
 export function liftSure({ scope, ownCondition }: Placed, value: Json, otherwise: Json): Json {
   const isSure = ownCondition === undefined || scope.parent === undefined;
   return scope.lift(isSure ? value : { if: [ownCondition, value, otherwise] }, otherwise);
+}
+
+/** The ids of all servers that `own` stands for, whatever groups its stack lies in: a list, of lists where these are groups. */
+export function liftServers({ scope, ownCondition }: Placed, own: Resource): Json {
+  const ids: Json = own.group === undefined ? [{ get_resource: own.name }] : { get_attr: [own.name, "refs"] };
+  return scope.lift(ownCondition === undefined ? ids : { if: [ownCondition, ids, []] }, [], "list");
 }
 
 /** The expression that Heat resolves for `expr`, which may be a loop over members that Heat knows by itself; `index` is the loop's. */

@@ -1,13 +1,15 @@
 // What the plain templates for Heat will hold of weft's, before any is written; what is to be reported of it; and how large the whole becomes.
 import type { Report } from "../../diagnostics/diagnostic.ts";
+import { withoutIndexes } from "../../model/cell.ts";
 import type { Json, JsonMap } from "../../model/json.ts";
 import type { ResolvedTemplate } from "../../model/resolved.ts";
 import type { Value } from "../../model/template.ts";
-import type { StackPlan } from "../../model/vm-plan.ts";
+import { type Level, levelsOf, type StackPlan } from "../../model/vm-plan.ts";
 import type { ProgramDigests } from "./boot-script.ts";
 import { type CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, openScopes, scopeAt } from "./emit-scopes.ts";
 import { annotationBytes, bytesOf, yamlBytes } from "./estimate-size.ts";
+import { runsAtDelete } from "./not-delivered.ts";
 import { gatherTold, reportUntold } from "./tell-outputs.ts";
 
 export interface HotOptions {
@@ -24,6 +26,7 @@ export interface HotOptions {
 
 /** What there is to emit, with all that is to be reported of it. */
 export interface Prepared {
+  resolved: ResolvedTemplate;
   scopes: ReadonlyMap<string, EmitScope>;
   carriers: Carriers;
   added: Added[];
@@ -42,7 +45,7 @@ export function prepareHot(resolved: ResolvedTemplate, options: HotOptions, repo
   reportUntold(resolved, options.plan.vms, carriers, report);
   // Before anything is written: what a vm needs may have to cross several borders.
   const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
-  return { scopes, carriers, added };
+  return { resolved, scopes, carriers, added };
 }
 
 /** Reports what emitHot reports, and returns about how large the plain template becomes: for those who do not want it. */
@@ -59,7 +62,7 @@ export function measureHot(
   for (const { vm, boot, carrier } of added) {
     bytes += yamlBytes({ [carriers.nameOf(vm)]: carrier }, 2);
     if (vm.scope !== root) continue;
-    const name = carriers.bootNameOf(vm);
+    const name = carriers.nameBeside(vm, "boot");
     bytes += yamlBytes(carriers.serverProperties(name), 2);
     if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
   }
@@ -68,10 +71,26 @@ export function measureHot(
 }
 
 /** How many resources the stack has with those of its nested stacks, as far as groups have a size that is written out. */
-export function countResources({ scopes, carriers }: Prepared): number {
-  const counts = [...scopes.values()].map(({ template, resolved }) => {
-    const members = resolved.levels.map(({ size }) => (size.kind === "value" ? Number(size.value) : 1));
-    return template.resources.size * members.reduce((product, size) => product * size, 1);
+export function countResources({ scopes, carriers, resolved }: Prepared): number {
+  const written = [...scopes.values()].map(({ template, resource, resolved: { levels } }) => {
+    // A group's member is a resource in the group's own stack.
+    const member = resource?.group === undefined ? 0 : 1;
+    return (template.resources.size + member) * countMembers(levels, resolved, 1);
   });
-  return counts.reduce((sum, count) => sum + count, carriers.countResources() + gatherTold(carriers).length);
+  const added = carriers.vms.map((vm) => {
+    const atDelete = runsAtDelete(vm.plan) ? 2 : 0;
+    if (vm.plan.group === undefined) return 5 + atDelete;
+    const members = countMembers(levelsOf(vm.plan), resolved, 0);
+    // Member, its server, and a carrier; or a deployment of the carrier that all have.
+    return ["group", "groups"].includes(vm.serves) ? 3 + members * (3 + atDelete) : 1 + members * (5 + atDelete);
+  });
+  // And the seal key.
+  const shared = (added.length === 0 ? 0 : 1) + gatherTold(carriers).length;
+  return [...written, ...added].reduce((sum, count) => sum + count, shared);
+}
+
+// Of groups within each other; one whose size is not written out has `unknown`.
+function countMembers(levels: readonly Level[], { sizes }: ResolvedTemplate, unknown: number): number {
+  const counts = levels.map(({ name }) => sizes.get(withoutIndexes(name)));
+  return counts.reduce((product, size) => product * (size?.kind === "value" ? Number(size.value) : unknown), 1);
 }

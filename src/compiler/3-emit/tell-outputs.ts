@@ -52,9 +52,9 @@ export function gatherTold(carriers: Carriers): [string, JsonMap][] {
   ]);
 }
 
-// Any of the groups within the members of a group may be empty, any member's vm may not be there.
+// Any member's vm may not be there.
 function hasSeveral({ serves, isUnsure }: CarriedVm): boolean {
-  return serves === "groups" || (serves === "member" && isUnsure);
+  return serves === "member" && isUnsure;
 }
 
 function tells({ outputs = {} }: VmPlan, output: string): boolean {
