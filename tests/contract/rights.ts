@@ -12,7 +12,7 @@ import { rightsText } from "../../src/model/rights-text.ts";
 import { HeatPlayer } from "../../src/machines/play-heat.ts";
 import { chooseBranches, type Lookup } from "../../src/functions/evaluate.ts";
 import { cellId, endCell, factCell, parseCellId, wholeId } from "../../src/model/cell.ts";
-import { readsOf } from "../../src/model/expression.ts";
+import { type Expr, readsOf } from "../../src/model/expression.ts";
 import type { Rights, RolePlan } from "../../src/model/vm-plan.ts";
 import { compileFolder, folders } from "../support/compile-folder.ts";
 
@@ -27,7 +27,7 @@ async function placeExample(name: string): Promise<PlacedVm[]> {
   return placeVms(emitted.plan, heat, addresses, async (count) => Array.from({ length: count }, () => "127.0.0.1"));
 }
 
-// Read off the roles themselves, and not off the rights that the compiler derived of them.
+// Read off the roles and outputs themselves, and not off the rights that the compiler derived of them.
 function readCells(vm: PlacedVm, vms: PlacedVm[]): Set<string> {
   const membersOf = (group: string, inside = ""): string[] =>
     vms.map(({ id }) => id).filter((id) => id.startsWith(`${group}[`) && id.endsWith(`]${inside}`));
@@ -38,19 +38,22 @@ function readCells(vm: PlacedVm, vms: PlacedVm[]): Set<string> {
       throw new Error("a choice depends on a read");
     },
   };
-  const cells = vm.plan.roles.flatMap(({ inputs, after }) => [
-    ...inputs.flatMap(({ value }) =>
+  const cellsOf = (values: Expr[]): string[] =>
+    values.flatMap((value) =>
       readsOf(chooseBranches(value, known)).flatMap((read) =>
         read.kind === "cell"
           ? [read.cell]
           : membersOf(read.group, read.inside).map((member) => cellId(member, read.role, read.output)),
       ),
-    ),
+    );
+  const cells = vm.plan.roles.flatMap(({ inputs, after }) => [
+    ...cellsOf(inputs.map(({ value }) => value)),
     ...after.flatMap(({ cells }) =>
       cells.kind === "cell" ? [cells.cell] : membersOf(cells.group, cells.inside).map((member) => endCell(member, cells.role)),
     ),
   ]);
-  return new Set(cells);
+  // Whoever may be asked for the stack's outputs reads what they are made of.
+  return new Set([...cells, ...cellsOf(Object.values(vm.plan.outputs ?? {}).map(({ value }) => value))]);
 }
 
 function writtenCells(vm: PlacedVm): string[] {
