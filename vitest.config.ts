@@ -87,8 +87,10 @@ export default defineConfig({
           name: "cloud",
           include: booting,
           globalSetup: ["tests/system/build-first.ts", "tests/system/image-first.ts"],
-          testTimeout: 600_000,
+          testTimeout: 900_000,
           hookTimeout: 600_000,
+          // One Heat engine makes them all, and each has its vms: more side by side end no sooner.
+          maxConcurrency: 3,
           ...sideBySide,
         },
       },
