@@ -1,6 +1,7 @@
 // Compares weft's verdict on every HOT file of a folder with the real Heat engine's, before and after compilation, and prints a page.
 //
-//     node tools/conformance.ts FOLDER NAME > docs/conformance.md      (NAME: what the folder holds, for the page's first line)
+//     node tools/conformance.ts FOLDER NAME > docs/conformance.md             (NAME: what the folder holds, for the page's first line)
+//     node tools/conformance.ts --each FOLDER... > docs/conformance-public.md   (a line for each; its name is what it holds, with + for /)
 //
 // Needs Debian's python3-heat, python3-heatclient and, from heat-common, /etc/heat/environment.d (or HEAT_ENVIRONMENT_DIR names that folder).
 // The folder is not changed.
@@ -125,24 +126,25 @@ function brief(text: string): string {
   return line.length > 150 ? `${line.slice(0, 150)}...` : line;
 }
 
-const [folder, name] = process.argv.slice(2);
-if (folder === undefined || name === undefined) throw new Error("usage: node tools/conformance.ts FOLDER NAME");
-const cases = examine(folder);
-const accepted = cases.filter(({ before }) => before.error === null);
-const refused = cases.filter(({ before }) => before.error !== null);
-const deviations = cases.flatMap((one) => {
-  const deviation = findDeviation(one);
-  return deviation === undefined ? [] : [`| ${one.file} | ${brief(deviation)} |`];
-});
-const version = execFileSync(python, ["-c", "from importlib import metadata; print(metadata.version('openstack-heat'))"], {
-  encoding: "utf8",
-}).trim();
-const withDeployments = cases.filter(({ notes }) => countNotes(notes, "is-role") + countNotes(notes, "stays") > 0);
-const count = (wanted: (one: Case) => boolean): number => accepted.filter(wanted).length;
+function heatVersion(): string {
+  const script = "from importlib import metadata; print(metadata.version('openstack-heat'))";
+  return execFileSync(python, ["-c", script], { encoding: "utf8" }).trim();
+}
 
-process.stdout.write(`# Conformance
+function describeFolder(folder: string, name: string): string {
+  const cases = examine(folder);
+  const accepted = cases.filter(({ before }) => before.error === null);
+  const refused = cases.filter(({ before }) => before.error !== null);
+  const deviations = cases.flatMap((one) => {
+    const deviation = findDeviation(one);
+    return deviation === undefined ? [] : [`| ${one.file} | ${brief(deviation)} |`];
+  });
+  const withDeployments = cases.filter(({ notes }) => countNotes(notes, "is-role") + countNotes(notes, "stays") > 0);
+  const count = (wanted: (one: Case) => boolean): number => accepted.filter(wanted).length;
 
-Made by \`node tools/conformance.ts FOLDER NAME\` from ${name}, judged by Heat ${version} as \`openstack orchestration template validate\` does,
+  return `# Conformance
+
+Made by \`node tools/conformance.ts FOLDER NAME\` from ${name}, judged by Heat ${heatVersion()} as \`openstack orchestration template validate\` does,
 without parameters and environments. Every HOT file was shown to the engine, compiled, and what came out was shown to the engine again.
 
 | files | |
@@ -171,4 +173,42 @@ ${withDeployments.map(({ file, notes }) => `| ${file} | ${countNotes(notes, "is-
 | file | Heat | weft |
 |---|---|---|
 ${refused.map(({ file, before, errors, warnings, notes }) => `| ${file} | ${brief(before.error ?? "")} | ${brief([...errors, ...warnings, ...notes].join("; ") || "nothing")} |`).join("\n")}
-`);
+`;
+}
+
+function describeFolders(folders: string[]): string {
+  const deviations: string[] = [];
+  const totals = [0, 0, 0, 0];
+  const rows = folders.map((folder) => {
+    const name = basename(folder).replace("+", "/");
+    const cases = examine(folder);
+    const accepted = cases.filter(({ before }) => before.error === null);
+    const taken = accepted.filter(({ after }) => after?.error === null);
+    const changed = taken.filter(({ isTheSame, before, after }) => isTheSame && before.digest !== after?.digest);
+    for (const one of accepted.filter((each) => !taken.includes(each) || changed.includes(each)))
+      deviations.push(`| ${name}: ${one.file} | ${brief(findDeviation(one) ?? "")} |`);
+    const counts = [cases.length, accepted.length, taken.length, changed.length];
+    for (const [index, count] of counts.entries()) totals[index] = (totals[index] ?? 0) + count;
+    return `| ${name} | ${counts.join(" | ")} |`;
+  });
+  return `# Other public templates
+
+Made by \`node tools/conformance.ts --each FOLDER...\`, judged by Heat ${heatVersion()} as conformance.md says. \`template validate\` looks less closely than a creation
+does: it takes parameters that are not declared, parameters of nested templates that have no value or a default that does not fit, and attributes that no member of a
+group has. No stack can be made of these without an environment. "Changed": what Heat's client then sends is not the same, though no deployment of Heat's own has become a role.
+
+| repository | HOT files | accepted by Heat | of these compiled, and accepted again | changed |
+|---|---|---|---|---|
+${rows.join("\n")}
+| all | ${totals.join(" | ")} |
+
+## What Heat accepts and weft does not
+
+${deviations.length === 0 ? "Nothing." : `| file | deviation |\n|---|---|\n${deviations.join("\n")}`}
+`;
+}
+
+const [first, ...rest] = process.argv.slice(2);
+const [name] = rest;
+if (first === undefined || name === undefined) throw new Error("usage: node tools/conformance.ts FOLDER NAME | --each FOLDER...");
+process.stdout.write(first === "--each" ? describeFolders(rest) : describeFolder(first, name));
