@@ -171,18 +171,27 @@ async function openHeat(): Promise<FakeHeat> {
   return heat;
 }
 
-const pace = { soonMs: 10, laterMs: 600_000, nudgedForMs: 200, signalAgainMs: [20, 20] };
+const pace = { soonMs: 10, laterMs: 600_000, nudgedForMs: 200, lateMs: 600_000, signalAgainMs: [20, 20] };
 
-function follow(heat: FakeHeat) {
+function follow(heat: FakeHeat, more: Partial<typeof pace> = {}) {
   const log: string[] = [];
   const taken: Delivery[] = [];
   const stop = new AbortController();
-  const carrier = openHeatCarrier(heat.stateDir, (message) => void log.push(message), heat.files, pace);
+  const carrier = openHeatCarrier(heat.stateDir, (message) => void log.push(message), heat.files, { ...pace, ...more });
   const following = carrier.follow((delivery) => void taken.push(delivery), stop.signal).catch((error: unknown) => error);
   onTestFinished(() => stop.abort());
   const ids = (): string[] => taken.map(({ id }) => id);
   return { carrier, taken, ids, log, stop, following };
 }
+
+test("a vm that is handed no plan for long says once what may be the cause", async () => {
+  const heat = await openHeat();
+  const { log, ids } = follow(heat, { lateMs: 30 });
+  await vi.waitFor(() => expect(log).toHaveLength(1));
+  heat.deployments = [deploymentEntry("1", "2026-01-01T00:00:01Z")];
+  await vi.waitFor(() => expect(ids()).toEqual(["1"]));
+  expect(log).toEqual([expect.stringMatching(/^Heat has handed this vm no plan yet: .* a scaling policy has added the vm/)]);
+});
 
 test("a deployment that comes later is found, taken once, and known without Heat after a restart", async () => {
   const heat = await openHeat();

@@ -19,11 +19,19 @@ export interface HeatPace {
   /** From then on. */
   laterMs: number;
   nudgedForMs: number;
+  /** After so long without any delivery it is said what may be the cause. */
+  lateMs: number;
   /** Heat drops a signal that comes too early without a word. */
   signalAgainMs: number[];
 }
 
-const defaultPace: HeatPace = { soonMs: 2000, laterMs: 30_000, nudgedForMs: 60_000, signalAgainMs: [10_000, 60_000] };
+const defaultPace: HeatPace = {
+  soonMs: 2000,
+  laterMs: 30_000,
+  nudgedForMs: 60_000,
+  lateMs: 600_000,
+  signalAgainMs: [10_000, 60_000],
+};
 
 /** So many refusals in a row mean that the vm is no longer Heat's. */
 const refusalsToBelieve = 3;
@@ -46,8 +54,10 @@ export function openHeatCarrier(
   const nudge = makeNudge();
   let kept: Kept = (readKept(path) as Kept | undefined) ?? { seen: [] };
   let session: { heat: HeatSession; metadataPath: string } | undefined;
+  const sinceMs = Date.now();
   let nudgedMs = 0;
   let refusals = 0;
+  let isLate = false;
 
   function openSession(): { heat: HeatSession; metadataPath: string } {
     const found = files.filter((file) => existsSync(file));
@@ -72,6 +82,14 @@ export function openHeatCarrier(
     kept = { ...kept, [delivery.action]: delivery, seen: [...kept.seen, delivery.id] };
     writeKept(path, kept);
     take(delivery);
+  }
+
+  function sayIfLate(): void {
+    if (isLate || kept.seen.length > 0 || Date.now() - sinceMs < pace.lateMs) return;
+    isLate = true;
+    log(
+      "Heat has handed this vm no plan yet: the stack is still being made, or a scaling policy has added the vm, and the next update brings it",
+    );
   }
 
   function countRefusal(error: unknown): void {
@@ -129,6 +147,7 @@ export function openHeatCarrier(
       while (!until.aborted) {
         try {
           await look(take);
+          sayIfLate();
           trouble = "";
         } catch (error) {
           if (messageOf(error) !== trouble) log(`waiting for a deployment: ${messageOf(error)}`);
