@@ -94,6 +94,7 @@ export class Carriers {
     // Of named members one may be missing: a map of them would have it, a list has not.
     const isListed = plan.outer !== undefined || (isNamed && mayBeMissing);
     const serves = isListed ? "groups" : indexVar === undefined ? "vm" : isNamed ? "group" : "member";
+    const mayServeNone = mayBeMissing && !isListed;
     const teller = serves === "member" ? memberNumbers(1, plan.group?.skip)[0] : "first";
     return {
       plan,
@@ -104,9 +105,9 @@ export class Carriers {
       isNamed,
       ...(ownCondition === undefined ? {} : { ownCondition }),
       ...(condition === undefined ? {} : { condition }),
-      isUnsure: mayBeMissing && !isListed,
+      isUnsure: mayServeNone,
       serves,
-      ...(plan.outputs === undefined || serves === "vm" || (mayBeMissing && !isListed) || teller === undefined ? {} : { teller }),
+      ...(plan.outputs === undefined || serves === "vm" || mayServeNone || teller === undefined ? {} : { teller }),
     };
   }
 

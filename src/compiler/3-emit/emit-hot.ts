@@ -8,10 +8,10 @@ import type { CarriedVm, Carriers } from "./emit-carriers.ts";
 import { type EmitScope, scopeAt } from "./emit-scopes.ts";
 import { deleteDeployment } from "./heat-files.ts";
 import { runsAtDelete } from "./not-delivered.ts";
-import { type Added, countResources, type HotOptions, prepareHot } from "./prepare-hot.ts";
+import { countResources, type HotOptions, type Prepared, prepareHot } from "./prepare-hot.ts";
 import { readDocument } from "./read-document.ts";
 import { folderOf, relativePath } from "./relative-path.ts";
-import { gatherTold, tellOutputs } from "./tell-outputs.ts";
+import { tellOutputs } from "./tell-outputs.ts";
 import { Tree } from "./yaml-tree.ts";
 
 export interface EmittedHot {
@@ -46,7 +46,7 @@ export function emitHot(
     const tree = new Tree(document);
     strip(tree, scope);
     for (const child of scope.children) editChild(tree, child, carriers, folder);
-    addResources(tree, scope, added, carriers);
+    addResources(tree, scope, prepared);
     if (!isRoot) addBorder(tree, scope);
     else if (carries) addFrame(tree, carriers);
     if (isRoot) tellOutputs(tree, carriers, resolved);
@@ -60,7 +60,7 @@ export function emitHot(
   return { hot, files: carriers.files, resourceCount: countResources(prepared) };
 }
 
-function addResources(tree: Tree, scope: EmitScope, added: Added[], carriers: Carriers): void {
+function addResources(tree: Tree, scope: EmitScope, { added, carriers, told }: Prepared): void {
   const isRoot = scope.parent === undefined;
   const here = added.filter(({ vm }) => vm.scope === scope);
   if (here.length === 0 && (!isRoot || added.length === 0)) return;
@@ -75,7 +75,7 @@ function addResources(tree: Tree, scope: EmitScope, added: Added[], carriers: Ca
     if (server !== undefined) more.push(...addBoot(tree, server, vm, boot, carriers));
     if (isRoot) more.push([carriers.nameOf(vm), carrier]);
   }
-  if (isRoot) more.push(...gatherTold(carriers));
+  if (isRoot) more.push(...told);
   for (const [name, value] of more) tree.addPlain(resources, name, value);
 }
 

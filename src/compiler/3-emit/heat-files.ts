@@ -129,14 +129,14 @@ export interface Carrier {
 /** The nested template that hands one vm, or all members of a group, the plan and waits until their roles have ended. */
 export function carrierTemplate(carrier: Carrier): string {
   const { serves, isUnsure } = carrier;
-  const hasIndex = serves === "member";
+  const isMember = serves === "member";
   const isGroup = serves === "group" || serves === "groups";
   const ofMember = (name: string): string => `{get_param: [${name}, {get_param: index}]}`;
-  const server = serves === "member" ? ofMember("servers") : "{get_param: server}";
+  const server = isMember ? ofMember("servers") : "{get_param: server}";
   const digestParameter = carrier.hasDigest
     ? `  values_digest: {type: ${serves === "vm" ? "string" : "json"}}\n`
     : "  private: {type: json, hidden: true, default: {}}\n";
-  const given = hasIndex ? ofMember("values_digest") : "{get_param: values_digest}";
+  const given = isMember ? ofMember("values_digest") : "{get_param: values_digest}";
   const digest = carrier.hasDigest ? given : valuesDigest;
   let list = "{get_param: servers}";
   for (let level = 0; level < carrier.depth; level++) list = `{list_concat: ${list}}`;
@@ -148,10 +148,10 @@ export function carrierTemplate(carrier: Carrier): string {
     ? ["OS::Heat::SoftwareDeploymentGroup", `servers: ${servers}`]
     : ["OS::Heat::SoftwareDeployment", `server: ${server}`];
   const conditions = [
-    ...(isUnsure ? [`is_there: {equals: [${serves === "member" ? ofMember("present") : "{get_param: present}"}, "yes"]}`] : []),
+    ...(isUnsure ? [`is_there: {equals: [${isMember ? ofMember("present") : "{get_param: present}"}, "yes"]}`] : []),
     ...(serves === "groups" ? ["has_servers: {not: {equals: [{get_param: servers}, {}]}}"] : []),
   ];
-  const presence = `${isUnsure ? `  present: {type: ${serves === "member" ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
+  const presence = `${isUnsure ? `  present: {type: ${isMember ? "json" : "string"}}\n` : ""}${conditions.length === 0 ? "" : `conditions: {${conditions.join(", ")}}\n`}`;
   const conditional = isUnsure ? "    condition: is_there\n" : "";
   const ifThere = (value: string, otherwise: string): string => (isUnsure ? `{if: [is_there, ${value}, ${otherwise}]}` : value);
   const first =
@@ -166,7 +166,7 @@ export function carrierTemplate(carrier: Carrier): string {
   ];
   return `${version}description: Hands ${isGroup ? "the members of a group" : "one vm"} a plan, and is complete when its roles are.
 parameters:
-${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${hasIndex ? "  index: {type: string}\n" : ""}  stack: {type: string}
+${serves === "vm" ? "  server: {type: string}\n" : "  servers: {type: json}\n"}${isMember ? "  index: {type: string}\n" : ""}  stack: {type: string}
   token_key: {type: string, hidden: true}
   values: {type: json, default: {}}
 ${digestParameter}${presence}resources:

@@ -30,6 +30,8 @@ export interface Prepared {
   scopes: ReadonlyMap<string, EmitScope>;
   carriers: Carriers;
   added: Added[];
+  /** Resources that gather stack outputs. */
+  told: [string, JsonMap][];
 }
 
 export interface Added {
@@ -45,7 +47,7 @@ export function prepareHot(resolved: ResolvedTemplate, options: HotOptions, repo
   reportUntold(resolved, options.plan.vms, carriers, report);
   // Before anything is written: what a vm needs may have to cross several borders.
   const added = carriers.vms.map((vm) => ({ vm, boot: carriers.bootProperties(vm), carrier: carriers.carrierResource(vm) }));
-  return { resolved, scopes, carriers, added };
+  return { resolved, scopes, carriers, added, told: gatherTold(carriers) };
 }
 
 /** Reports what emitHot reports, and returns about how large the plain template becomes: for those who do not want it. */
@@ -56,7 +58,7 @@ export function measureHot(
   report: Report,
 ): { bytes: number; resourceCount: number } {
   const prepared = prepareHot(resolved, { ...options, measureOnly: true }, report);
-  const { scopes, carriers, added } = prepared;
+  const { scopes, carriers, added, told } = prepared;
   const root = scopeAt("", scopes);
   let bytes = bytesOf(written.text) - annotationBytes(written.root, written.text);
   for (const { vm, boot, carrier } of added) {
@@ -66,12 +68,12 @@ export function measureHot(
     bytes += yamlBytes(carriers.serverProperties(name), 2);
     if (vm.own.group === undefined) bytes += yamlBytes({ [name]: { type: carriers.bootFile(), properties: boot } }, 2);
   }
-  bytes += yamlBytes(Object.fromEntries(gatherTold(carriers)), 2);
+  bytes += yamlBytes(Object.fromEntries(told), 2);
   return { bytes, resourceCount: countResources(prepared) };
 }
 
 /** How many resources the stack has with those of its nested stacks, as far as groups have a size that is written out. */
-export function countResources({ scopes, carriers, resolved }: Prepared): number {
+export function countResources({ scopes, carriers, resolved, told }: Prepared): number {
   const written = [...scopes.values()].map(({ template, resource, resolved: { levels } }) => {
     // A group's member is a resource in the group's own stack.
     const member = resource?.group === undefined ? 0 : 1;
@@ -85,7 +87,7 @@ export function countResources({ scopes, carriers, resolved }: Prepared): number
     return ["group", "groups"].includes(vm.serves) ? 3 + members * (3 + atDelete) : 1 + members * (5 + atDelete);
   });
   // And the seal key.
-  const shared = (added.length === 0 ? 0 : 1) + gatherTold(carriers).length;
+  const shared = (added.length === 0 ? 0 : 1) + told.length;
   return [...written, ...added].reduce((sum, count) => sum + count, shared);
 }
 
